@@ -1,0 +1,147 @@
+"""Chargeyard's entry: composes database, portal, endpoint and scheduler into one process, and the command line."""
+
+import sys
+
+# Sockets and locks must be gevent's before anything imports them. The simulated stations run on asyncio instead.
+if sys.argv[1:2] != ["simulate"]:
+    from gevent import monkey
+
+    monkey.patch_all()
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ocpp_server.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from ocpp_server.store import Store
+
+
+@click.group(help="A self-hosted OCPP 1.6 Central System with an operator portal.")
+@click.pass_context
+def main(context: click.Context) -> None:
+    if context.invoked_subcommand == "simulate":
+        return
+    try:
+        context.obj = Settings.from_environ()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command()
+@click.pass_obj
+def serve(settings: Settings) -> None:
+    """Start the portal and the endpoint for charge points."""
+    from ocpp_server.server import Server
+
+    server = Server(settings, create_portal)
+    try:
+        server.start()
+    except OSError as error:
+        raise click.ClickException(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.") from error
+    greet(settings, server.store)
+    server.serve()
+
+
+def create_portal(settings: Settings, store: "Store") -> "Flask":
+    """The Flask application of pages and API."""
+    from flask import Flask
+
+    from portal import init_portal
+
+    root = Path(__file__).parent
+    app = Flask("portal", root_path=str(root), template_folder="templates", static_folder="static")
+    init_portal(app, settings, store)
+    return app
+
+
+def greet(settings: Settings, store: "Store") -> None:
+    """Print where everything is, and on a first start the link that creates the first operator."""
+    from ocpp_server.services import operators
+
+    click.echo(f"Chargeyard is ready.\n  Portal:         {settings.portal_url}/")
+    click.echo(f"  Charge points:  {settings.charge_point_url}<identity>")
+    token = store.write(operators.new_setup_token)
+    if token is not None:
+        click.echo(f"  First operator: {settings.portal_url}/setup/{token}  (once, within 24 hours)")
+
+
+@main.group()
+def station() -> None:
+    """Charge points."""
+
+
+@station.command("add")
+@click.argument("identity")
+@click.option("--label", default="", help="What you call it.")
+@click.option("--registration", type=click.Choice(["accepted", "pending", "rejected"]), default="accepted")
+@click.option("--password", default=None, help="16 to 20 characters, or 32 to 40 hex digits.")
+@click.pass_obj
+def station_add(settings: Settings, identity: str, label: str, registration: str, password: str | None) -> None:
+    """Register a charge point by the identity it uses."""
+    from ocpp_server.services import charge_points
+
+    _write(
+        settings,
+        lambda unit: charge_points.add(unit, identity, label=label, registration=registration, password=password),
+    )
+    click.echo(f"Added. Point the charger at {settings.charge_point_url}{identity}")
+
+
+@main.group()
+def operator() -> None:
+    """People who log in to the portal."""
+
+
+@operator.command("add")
+@click.argument("email")
+@click.option("--role", type=click.Choice(["admin", "operator", "viewer"]), default="operator")
+@click.option("--name", default="")
+@click.pass_obj
+def operator_add(settings: Settings, email: str, role: str, name: str) -> None:
+    """Add a person; the password is read from standard input."""
+    from ocpp_server.services import operators
+    from ocpp_server.services.errors import Invalid
+
+    password = click.get_text_stream("stdin").readline().rstrip("\n")
+    if not password:
+        raise click.ClickException("Give the password on standard input, on one line.")
+    try:
+        operators.check_password(password)
+    except Invalid as error:
+        raise click.ClickException(error.message) from error
+    hashed = operators.hash_password(password)
+    _write(settings, lambda unit: operators.add(unit, email, password_hash=hashed, role=role, name=name))
+    click.echo(f"Added {email} as {role}.")
+
+
+@main.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def simulate(arguments: tuple[str, ...]) -> None:
+    """Run simulated charge points; `simulate --help` lists the options."""
+    os.execv(sys.executable, [sys.executable, "-m", "ocpp_server.simulator", *arguments])  # noqa: S606
+
+
+def _write(settings: Settings, work: object) -> None:
+    """Run one unit of work on the database of these settings, beside a server that may be running."""
+    from ocpp_server.services.errors import Invalid
+    from ocpp_server.store import Store
+
+    store = Store(settings.database)
+    store.migrate()
+    store.start()
+    try:
+        store.write(work)
+    except Invalid as error:
+        raise click.ClickException(error.message) from error
+    finally:
+        store.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""`/ocpp/<identity>`: the one flask-sock route, and the handshake gate in front of it.
+
+A Flask application of its own, so that nothing of the portal (log-in, languages, a database connection for each
+request) is held for as long as a charge point stays connected.
+"""
+
+import logging
+from typing import Any
+
+from flask import Flask, Response, g, request
+from flask_sock import Sock
+
+from ocpp_server import clock, handshake, stations
+from ocpp_server.handshake import Refused, Upgrade
+from ocpp_server.services import refusals
+from ocpp_server.session import Session
+from ocpp_server.settings import Settings
+from ocpp_server.store import Store
+from ocpp_server.websocket import NoThread, StationSocket
+
+log = logging.getLogger(__name__)
+
+
+def is_charge_point_request(environ: dict[str, Any]) -> bool:
+    """Whether a request is for the endpoint: any WebSocket, whatever path was typed into the station (quirk 4)."""
+    return environ["PATH_INFO"].startswith("/ocpp") or environ.get("HTTP_UPGRADE", "").lower() == "websocket"
+
+
+def create_endpoint(settings: Settings, store: Store) -> Flask:
+    """The WSGI application that charge points connect to."""
+    app = Flask("ocpp_server", static_folder=None)
+    app.config["SOCK_SERVER_OPTIONS"] = {"subprotocols": handshake.SUBPROTOCOLS, "thread_class": NoThread}
+    sock = Sock(app)
+
+    @app.before_request
+    def gate() -> Response | None:
+        # Compression costs 300 kB a station and is unsafe beside secrets (whitepaper A00.FR.320).
+        request.environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+        upgrade = Upgrade.from_environ(request.environ)
+        try:
+            with store.reading():
+                charge_point = handshake.admit(upgrade, strict_subprotocol=settings.strict_subprotocol)
+                g.station = stations.of(charge_point)
+        except Refused as refused:
+            _record(store, upgrade, refused)
+            return _response(refused)
+        return None
+
+    @sock.route("/")
+    @sock.route("/<path:path>")
+    def charge_point(ws: Any, path: str = "") -> None:
+        Session(store, settings, g.station, StationSocket(ws, settings.max_message_size)).run()
+
+    return app
+
+
+def _record(store: Store, upgrade: Upgrade, refused: Refused) -> None:
+    at = clock.to_ms(clock.now())
+    facts = {
+        "address": request.remote_addr or "",
+        "path": upgrade.path,
+        "identity": upgrade.identity,
+        "reason": refused.reason,
+        "detail": refused.detail,
+        "user_agent": request.headers.get("User-Agent", ""),
+    }
+    log.info("refused %s from %s: %s", upgrade.identity or upgrade.path, facts["address"], refused.detail)
+    store.post(lambda unit: refusals.record(unit, at, **facts))
+
+
+def _response(refused: Refused) -> Response:
+    response = Response(f"{refused.detail}\n", refused.status, content_type="text/plain; charset=utf-8")
+    if refused.status == 401:
+        response.headers["WWW-Authenticate"] = 'Basic realm="charge points"'
+    if refused.status == 426:
+        response.headers["Upgrade"] = "websocket"
+    return response

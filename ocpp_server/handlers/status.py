@@ -1,0 +1,17 @@
+"""StatusNotification: how a connector, or with 0 the station, is."""
+
+from typing import Any
+
+from ocpp_server import frames
+from ocpp_server.dispatch import Request, handles
+from ocpp_server.frames import CallRefused
+from ocpp_server.services import connectors
+
+
+@handles("StatusNotification")
+def status_notification(request: Request) -> dict[str, Any]:
+    """Section 4.9."""
+    if request.payload["connectorId"] < 0:
+        raise CallRefused(frames.PROPERTY_CONSTRAINT_VIOLATION, "connectorId: connectors are numbered from 0.")
+    request.notes += connectors.report(request.unit, request.station.id, request.payload, request.received_at)
+    return {}

@@ -1,0 +1,137 @@
+"""May this upgrade request become a charge point's socket? Decided before the upgrade, while HTTP can still say no.
+
+Plain functions on the WSGI environ; the order is: a WebSocket at all, an identity, known, its credentials, its
+subprotocol.
+"""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from ocpp_server.models import ChargePoint
+from ocpp_server.services import charge_points, credentials
+
+SUBPROTOCOL = "ocpp1.6"
+
+
+class Refused(Exception):
+    """The handshake is refused: `status` is the HTTP status, `reason` a word of models.Refusal."""
+
+    def __init__(self, status: int, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.reason = reason
+        self.detail = detail
+
+
+class AnySpelling(list):
+    """The subprotocols we speak, matched as stations spell them (quirk 2)."""
+
+    def __contains__(self, offered: object) -> bool:
+        return isinstance(offered, str) and offered.strip().lower() == SUBPROTOCOL
+
+
+SUBPROTOCOLS = AnySpelling([SUBPROTOCOL])
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """What an upgrade request says."""
+
+    path: str
+    identity: str
+    upgrade: str
+    connection: str
+    version: str
+    key: str
+    offered: tuple[str, ...]
+    authorization: bytes
+
+    @classmethod
+    def from_environ(cls, environ: dict[str, str]) -> "Upgrade":
+        path = environ.get("RAW_PATH") or environ.get("PATH_INFO", "")
+        protocols = environ.get("HTTP_SEC_WEBSOCKET_PROTOCOL", "")
+        return cls(
+            path=path,
+            identity=identity_of(path),
+            upgrade=environ.get("HTTP_UPGRADE", "").lower(),
+            connection=environ.get("HTTP_CONNECTION", "").lower(),
+            version=environ.get("HTTP_SEC_WEBSOCKET_VERSION", "").strip(),
+            key=environ.get("HTTP_SEC_WEBSOCKET_KEY", "").strip(),
+            offered=tuple(word.strip() for word in protocols.split(",") if word.strip()),
+            authorization=environ.get("HTTP_AUTHORIZATION", "").encode("latin-1", "replace"),
+        )
+
+
+def identity_of(path: str) -> str:
+    """The last path segment that is not empty, decoded once (J 3.1.1; quirk 3: also in an absolute target)."""
+    if "://" in path:
+        path = urlsplit(path[path.index("://") - 5 if path[:1] == "/" else 0 :].lstrip("/")).path
+    segments = [segment for segment in path.split("?")[0].split("/") if segment]
+    if not segments or segments == ["ocpp"]:
+        return ""
+    return unquote(segments[-1])
+
+
+def admit(upgrade: Upgrade, *, strict_subprotocol: bool) -> ChargePoint:
+    """The station that may connect. Needs a connection to the database. Raises Refused."""
+    _check_websocket(upgrade)
+    if not upgrade.identity:
+        raise Refused(404, "no_identity", "The address has no identity behind the last slash.")
+    charge_point = charge_points.find(upgrade.identity)
+    if charge_point is None:
+        raise Refused(404, "unknown_identity", f"No station is called {upgrade.identity}.")
+    _check_credentials(upgrade, charge_point)
+    _check_subprotocol(upgrade, strict_subprotocol or charge_point.strict_subprotocol)
+    return charge_point
+
+
+def _check_websocket(upgrade: Upgrade) -> None:
+    if upgrade.upgrade != "websocket":
+        raise Refused(426, "not_websocket", "This address speaks WebSocket, and the request was plain HTTP.")
+    if "upgrade" not in upgrade.connection:
+        raise Refused(400, "not_websocket", "The request lacks the header Connection: Upgrade.")
+    if upgrade.version != "13" or not _is_key(upgrade.key):
+        raise Refused(400, "not_websocket", "The request is no WebSocket handshake of version 13.")
+
+
+def _is_key(key: str) -> bool:
+    try:
+        return len(base64.b64decode(key, validate=True)) == 16
+    except (binascii.Error, ValueError):
+        return False
+
+
+def _check_credentials(upgrade: Upgrade, charge_point: ChargePoint) -> None:
+    """HTTP Basic: the user is the identity, the password the station's key, as bytes (J 6.2.2, A00.FR.204)."""
+    if charge_point.password_hash is None:
+        return
+    if not upgrade.authorization:
+        raise Refused(401, "missing_credentials", "The station has a password here, but it sent none.")
+    user, password = parse_basic(upgrade.authorization)
+    if charge_points.identity_key(user) != charge_point.identity_key:
+        raise Refused(401, "wrong_credentials", f"The user name {user[:50]!r} is not the station's identity.")
+    if not credentials.verify(charge_point.password_hash, password):
+        raise Refused(401, "wrong_credentials", "The password is not the station's.")
+
+
+def parse_basic(header: bytes) -> tuple[str, bytes]:
+    """User and password bytes, split at the first colon. Not werkzeug's: it needs passwords to be UTF-8."""
+    scheme, _, encoded = header.strip().partition(b" ")
+    try:
+        if scheme.lower() != b"basic":
+            raise ValueError("another scheme")
+        user, _, password = base64.b64decode(encoded.strip(), validate=True).partition(b":")
+    except ValueError as error:
+        raise Refused(401, "wrong_credentials", "The Authorization header is not HTTP Basic.") from error
+    return user.decode("utf-8", "replace"), password
+
+
+def _check_subprotocol(upgrade: Upgrade, strict: bool) -> None:
+    """Only foreign ones are refused (TC_088); none at all is taken for 1.6 unless told otherwise (quirk 1)."""
+    if not upgrade.offered:
+        if strict:
+            raise Refused(400, "no_subprotocol", "The station names no subprotocol, and it must offer ocpp1.6.")
+    elif not any(offer in SUBPROTOCOLS for offer in upgrade.offered):
+        raise Refused(400, "subprotocol", f"The station offers only {', '.join(upgrade.offered)[:100]}, not ocpp1.6.")

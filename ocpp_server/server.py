@@ -1,0 +1,100 @@
+"""The running process: database, endpoint, pages, jobs, and an orderly end."""
+
+import logging
+import resource
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import gevent
+from gevent.event import Event
+from gevent.pywsgi import WSGIServer
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from ocpp_server import dispatch, liveness, scheduler, sessions
+from ocpp_server.endpoint import create_endpoint, is_charge_point_request
+from ocpp_server.settings import Settings
+from ocpp_server.store import Store
+from ocpp_server.websocket import UpgradeHandler
+
+log = logging.getLogger(__name__)
+
+#: What the portal is to the server: a factory of a WSGI application, and the lines to print at the start.
+Portal = Callable[[Settings, Store], Any]
+
+
+class Server:
+    """Owns everything that is started, and ends it in the reverse order."""
+
+    def __init__(self, settings: Settings, create_portal: Portal) -> None:
+        self.settings = settings
+        self.store = Store(settings.database)
+        self._create_portal = create_portal
+        self._stopping = Event()
+        self._http: WSGIServer | None = None
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on, also where the settings said 0."""
+        if self._http is None:
+            raise RuntimeError("the server is not started")
+        return self._http.server_port
+
+    def serve(self) -> None:
+        """Serve until SIGTERM or SIGINT, then stop."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            gevent.signal_handler(number, self._stopping.set)
+        self._stopping.wait()
+        self.stop()
+
+    def start(self) -> None:
+        """Listen; returns once requests are served."""
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        logging.getLogger("apscheduler").setLevel(logging.WARNING)
+        _raise_descriptor_limit()
+        self.store.migrate()
+        self.store.start()
+        dispatch.load()
+        self._scheduler = scheduler.start(self.store, self.settings)
+        self._liveness = gevent.spawn(liveness.watch, self.settings)
+        self._http = WSGIServer(
+            (self.settings.host, self.settings.port),
+            self._application(),
+            handler_class=UpgradeHandler,
+            backlog=4096,
+            log=None,
+            error_log=logging.getLogger("http"),
+        )
+        self._http.start()
+
+    def stop(self) -> None:
+        """Accept nothing more, close every charge point's socket, commit what waits."""
+        log.info("stopping")
+        if self._http is not None:
+            self._http.close()
+        leaving = [gevent.spawn(session.socket.hang_up, 1001, "the server stops") for session in sessions.everyone()]
+        gevent.joinall(leaving, timeout=5)
+        self._scheduler.shutdown(wait=False)
+        self._liveness.kill()
+        with suppress(gevent.Timeout), gevent.Timeout(5):
+            while sessions.connected_ids():
+                gevent.sleep(0.01)
+        self.store.stop()
+
+    def _application(self) -> Any:
+        endpoint = create_endpoint(self.settings, self.store)
+        portal = self._create_portal(self.settings, self.store)
+
+        def application(environ: dict[str, Any], start_response: Any) -> Any:
+            return (endpoint if is_charge_point_request(environ) else portal)(environ, start_response)
+
+        hops = self.settings.trusted_proxies
+        return ProxyFix(application, x_for=hops, x_proto=hops, x_host=hops) if hops else application
+
+
+def _raise_descriptor_limit() -> None:
+    """A station holds two descriptors; the usual soft limit of 1,024 is too low for a large yard."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

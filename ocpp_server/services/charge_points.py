@@ -1,0 +1,120 @@
+"""Adding, changing and removing stations."""
+
+from typing import Any
+
+from ocpp_server import clock, stations
+from ocpp_server.models import ChargePoint
+from ocpp_server.models.charge_points import ACCEPTED, PENDING, REJECTED
+from ocpp_server.services import credentials
+from ocpp_server.services.errors import Invalid
+from ocpp_server.store import Unit
+
+REGISTRATIONS = (ACCEPTED, PENDING, REJECTED)
+_EDITABLE = {"label", "location", "registration", "security_profile", "strict_subprotocol", "spontaneous_calls"}
+
+new_password = credentials.generate
+
+
+def identity_key(identity: str) -> str:
+    """How identities are compared: without regard to case."""
+    return identity.casefold()
+
+
+def find(identity: str) -> ChargePoint | None:
+    """The station of that identity, unless it was deleted. Needs a connection."""
+    return ChargePoint.get_or_none(ChargePoint.identity_key == identity_key(identity), ChargePoint.deleted_at.is_null())
+
+
+def add(
+    unit: Unit,
+    identity: str,
+    *,
+    registration: str = ACCEPTED,
+    label: str = "",
+    location: str = "",
+    password: str | None = None,
+    security_profile: int | None = None,
+) -> ChargePoint:
+    """Register a station; one that was deleted comes back with its history.
+
+    Raises Invalid for `identity`, `registration` or `password`.
+    """
+    identity = identity.strip()
+    _check_identity(identity)
+    _check_registration(registration)
+    values = {
+        "identity": identity,
+        "registration": registration,
+        "label": label.strip(),
+        "location": location.strip(),
+        "password_hash": _hash(password),
+        "security_profile": security_profile if security_profile is not None else int(bool(password)),
+        "deleted_at": None,
+    }
+    known = ChargePoint.get_or_none(ChargePoint.identity_key == identity_key(identity))
+    if known is not None and known.deleted_at is None:
+        raise Invalid("identity", f"A station called {known.identity} exists already.")
+    if known is None:
+        known = ChargePoint(identity_key=identity_key(identity), created_at=clock.now())
+    _save(unit, known, values)
+    return known
+
+
+def update(unit: Unit, charge_point_id: int, **fields: Any) -> ChargePoint:
+    """Change what an operator may change: label, location, registration and the switches."""
+    unknown = set(fields) - _EDITABLE
+    if unknown:
+        raise Invalid(min(unknown), "This cannot be changed.")
+    if "registration" in fields:
+        _check_registration(fields["registration"])
+    charge_point = ChargePoint.get_by_id(charge_point_id)
+    _save(unit, charge_point, fields)
+    return charge_point
+
+
+def set_password(unit: Unit, charge_point_id: int, password: str | None) -> None:
+    """Give a station another password, or with None take it away. Raises Invalid for `password`."""
+    charge_point = ChargePoint.get_by_id(charge_point_id)
+    values: dict[str, Any] = {"password_hash": _hash(password)}
+    if charge_point.security_profile in (0, 1):
+        values["security_profile"] = int(bool(password))
+    _save(unit, charge_point, values)
+
+
+def delete(unit: Unit, charge_point_id: int) -> None:
+    """Take a station out of every list. Its sessions, cards and messages stay."""
+    _save(unit, ChargePoint.get_by_id(charge_point_id), {"deleted_at": clock.now()})
+
+
+def _save(unit: Unit, charge_point: ChargePoint, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(charge_point, name, value)
+    charge_point.save()
+    unit.after_commit(lambda: stations.refresh(charge_point))
+    unit.publish("charge-points", f"charge-point-{charge_point.id}")
+
+
+def _check_identity(identity: str) -> None:
+    if not identity:
+        raise Invalid("identity", "Type the identity that the station uses; it is often its serial number.")
+    if len(identity) > 255:
+        raise Invalid("identity", "An identity has 255 characters at most.")
+    if "/" in identity or not identity.isprintable():
+        raise Invalid("identity", "An identity has no slash and no invisible characters.")
+
+
+def _check_registration(registration: str) -> None:
+    if registration not in REGISTRATIONS:
+        raise Invalid("registration", "Choose one of " + ", ".join(REGISTRATIONS) + ".")
+
+
+def _hash(password: str | None) -> str | None:
+    if not password:
+        return None
+    try:
+        return credentials.hash_key(credentials.key_bytes(password))
+    except ValueError as error:
+        raise Invalid(
+            "password",
+            "A station's password has 16 to 20 characters, or 32 to 40 hex digits.",
+        ) from error

@@ -1,0 +1,99 @@
+"""The totals in a list of sampled values (sections 4.7, 7.43 to 7.49; quirks 24, 25 and 37). Pure functions."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+ENERGY = "Energy.Active.Import.Register"
+_POWER = "Power.Active.Import"
+_CURRENT = "Current.Import"
+_VOLTAGE = "Voltage"
+_SOC = "SoC"
+
+#: What one of a unit is in the unit that is stored: Wh, W, A, V, percent. Stations misspell these (quirk 24).
+_SCALES = {
+    ENERGY: {"wh": 1, "kwh": 1000, "mwh": 1_000_000},
+    _POWER: {"w": 1, "kw": 1000, "va": 1, "kva": 1000},
+    _CURRENT: {"a": 1, "ma": 0.001},
+    _VOLTAGE: {"v": 1, "kv": 1000, "mv": 0.001},
+    _SOC: {"percent": 1, "%": 1},
+}
+
+
+@dataclass(slots=True)
+class Totals:
+    """What a meter value says in all: Wh, W, A (of the highest phase), V (mean of the phases), percent."""
+
+    energy_wh: float | None = None
+    power_w: float | None = None
+    current_a: float | None = None
+    voltage_v: float | None = None
+    soc_percent: float | None = None
+
+
+def totals(samples: Any) -> Totals:
+    """Draw the totals from a sampledValue list; samples that cannot be read are left out."""
+    found: dict[str, dict[str | None, float]] = {}
+    for sample in samples if isinstance(samples, list) else ():
+        if isinstance(sample, dict):
+            _collect(found, sample)
+    return Totals(
+        energy_wh=_sum(found.get(ENERGY)),
+        power_w=_sum(found.get(_POWER)),
+        current_a=_highest(found.get(_CURRENT)),
+        voltage_v=_mean(found.get(_VOLTAGE)),
+        soc_percent=_sum(found.get(_SOC)),
+    )
+
+
+def _collect(found: dict[str, dict[str | None, float]], sample: dict[str, Any]) -> None:
+    measurand = sample.get("measurand") or ENERGY
+    scales = _SCALES.get(measurand)
+    if scales is None or sample.get("format") == "SignedData":
+        return
+    # The default location is the outlet; what goes into the station or the car is another quantity.
+    if sample.get("location", "Outlet") != "Outlet" and measurand != _SOC:
+        return
+    unit = sample.get("unit")
+    scale = scales.get(str(unit).strip().lower(), 1) if unit else 1
+    number = _number(sample.get("value"))
+    if number is not None:
+        found.setdefault(measurand, {})[sample.get("phase")] = number * scale
+
+
+def _number(value: Any) -> float | None:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _sum(phases: dict[str | None, float] | None) -> float | None:
+    """The total where it is given, else the sum of the phases (quirk 37), each counted once."""
+    if not phases:
+        return None
+    if None in phases:
+        return phases[None]
+    return sum(_per_phase(phases))
+
+
+def _highest(phases: dict[str | None, float] | None) -> float | None:
+    return max(_per_phase(phases)) if phases else None
+
+
+def _mean(phases: dict[str | None, float] | None) -> float | None:
+    """Of the voltages against neutral, where phases are told apart."""
+    if not phases:
+        return None
+    values = _per_phase(phases)
+    return sum(values) / len(values)
+
+
+def _per_phase(phases: dict[str | None, float]) -> list[float]:
+    """One value for each phase: `L1` and `L1-N` are the same, `L1-L2` is between two and `N` is none."""
+    one_each = {str(phase)[:2]: value for phase, value in phases.items() if phase and phase in _SINGLE_PHASES}
+    return list(one_each.values()) or list(phases.values())
+
+
+_SINGLE_PHASES = {"L1", "L2", "L3", "L1-N", "L2-N", "L3-N"}

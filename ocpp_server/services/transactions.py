@@ -1,0 +1,221 @@
+"""Sessions: started, metered and stopped by what stations say, never lost, never counted twice.
+
+Sections 3.7, 4.7, 4.8 and 4.10; rules 43 to 59; quirks 26 to 36. These are the hot path: rows, not objects.
+"""
+
+import json
+from typing import Any
+
+from ocpp.v16.enums import AuthorizationStatus
+
+from ocpp_server import timestamps
+from ocpp_server.services import authorization, energy, meter_values
+from ocpp_server.services.authorization import Decision
+from ocpp_server.services.open_transactions import OpenTransaction, close_forgotten, find, of_connector, only_one
+from ocpp_server.store import Unit
+
+CLOCK_UNSET = "clock_unset"
+UNKNOWN_CONNECTOR = "unknown_connector"
+STOPPED_BEFORE_START = "stopped_before_start"
+REPAIRED = "repaired_payload"
+
+_FIND_RETRY = (
+    "SELECT id, id_tag_status FROM charging_transaction WHERE charge_point_id = ? AND start_reported_at = ?"
+    " AND connector_id = ? AND id_tag = ? AND meter_start = ?"
+)
+_INSERT = (
+    "INSERT INTO charging_transaction (charge_point_id, connector_id, id_tag, id_tag_status, reservation_id,"
+    " started_at, start_reported_at, start_received_at, meter_start, energy_wh, flags)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?) RETURNING id"
+)
+_CONCURRENT = (
+    "SELECT 1 FROM charging_transaction WHERE stopped_at IS NULL AND lower(id_tag) = ? AND id_tag_status = 'Accepted'"
+    " AND NOT (charge_point_id = ? AND connector_id = ?) LIMIT 1"
+)
+_INSERT_ORPHAN = (
+    "INSERT INTO orphan_message (charge_point_id, action, payload, reason, received_at) VALUES (?, ?, ?, ?, ?)"
+)
+_INSERT_METER_VALUE = (
+    "INSERT INTO meter_value (charge_point_id, connector_id, transaction_id, at, received_at, samples, energy_wh,"
+    " power_w, current_a, voltage_v, soc_percent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_KNOWN_METER_VALUE = "SELECT 1 FROM meter_value WHERE transaction_id = ? AND at = ? AND samples = ? LIMIT 1"
+_CARD_USED = "UPDATE id_tag SET last_used_at = ? WHERE id_tag_key = ?"
+
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+def start(
+    unit: Unit, charge_point_id: int, payload: dict[str, Any], received_at: int, *, concurrent_tx: bool
+) -> tuple[int, Decision]:
+    """Begin a session, or recognise a repeated StartTransaction; its transactionId and the card's judgement."""
+    connector_id, id_tag = _whole(payload["connectorId"]), payload["idTag"]
+    meter_start = _whole(payload.get("meterStart", 0))
+    reported = timestamps.parse(payload.get("timestamp"))
+    decision = authorization.check(unit, id_tag, received_at)
+    if reported is not None:
+        retry = unit.one(_FIND_RETRY, charge_point_id, reported, connector_id, id_tag, meter_start)
+        if retry is not None:
+            return retry[0], Decision(retry[1], decision.parent_id_tag, decision.expiry_date)
+    if concurrent_tx and decision.is_accepted and _charges_elsewhere(unit, id_tag, charge_point_id, connector_id):
+        decision = Decision(AuthorizationStatus.concurrent_tx.value, decision.parent_id_tag, decision.expiry_date)
+    flags = set() if connector_id > 0 else {UNKNOWN_CONNECTOR}
+    if timestamps.is_credible(reported, received_at) and reported is not None:
+        started_at = reported
+    else:
+        started_at = received_at
+        flags.add(CLOCK_UNSET)
+    close_forgotten(unit, charge_point_id, connector_id, started_at, received_at)
+    (transaction_id,) = unit.execute(
+        _INSERT,
+        charge_point_id,
+        connector_id,
+        id_tag,
+        decision.status,
+        payload.get("reservationId"),
+        started_at,
+        reported,
+        received_at,
+        meter_start,
+        " ".join(sorted(flags)),
+    ).fetchone()
+    if decision.is_accepted:
+        unit.execute(_CARD_USED, started_at, id_tag.casefold())
+    _publish(unit, charge_point_id, transaction_id, "transactions")
+    return transaction_id, decision
+
+
+def meter(unit: Unit, charge_point_id: int, payload: dict[str, Any], received_at: int) -> None:
+    """Store meter values and count their energy in the session they belong to, if there is one."""
+    connector_id = _whole(payload["connectorId"])
+    transaction = _session_of(unit, charge_point_id, connector_id, payload.get("transactionId"))
+    _take_values(unit, charge_point_id, connector_id, transaction, payload["meterValue"], received_at)
+    if transaction is not None:
+        transaction.save_progress(unit)
+        _publish(unit, charge_point_id, transaction.id)
+    else:
+        unit.publish(f"charge-point-{charge_point_id}")
+
+
+def stop(unit: Unit, charge_point_id: int, payload: dict[str, Any], received_at: int) -> Decision | None:
+    """End a session; the judgement of the card that was presented, if one was. First values win (rule 48)."""
+    id_tag = payload.get("idTag")
+    decision = authorization.check(unit, id_tag, received_at) if id_tag else None
+    transaction = find(unit, charge_point_id, _whole(payload["transactionId"]))
+    if transaction is None and payload["transactionId"] <= 0:
+        # The station never learnt its transactionId (errata 3.18): its only open session can be meant.
+        transaction = only_one(unit, charge_point_id, id_tag, payload.get("meterStop"))
+    if transaction is None:
+        _keep_orphan(unit, charge_point_id, payload, received_at)
+    elif transaction.may_be_stopped:
+        _stop(unit, transaction, payload, received_at)
+    return decision
+
+
+def _stop(unit: Unit, transaction: OpenTransaction, payload: dict[str, Any], received_at: int) -> None:
+    values = payload.get("transactionData") or []
+    reported = timestamps.parse(payload.get("timestamp"))
+    flags = transaction.counter.flags
+    stopped_at = reported if reported is not None and timestamps.is_credible(reported, received_at) else None
+    if stopped_at is None:
+        stopped_at = received_at
+        flags.add(CLOCK_UNSET)
+    if stopped_at < transaction.counter.started_at:
+        stopped_at = max(transaction.counter.started_at, transaction.counter.last_at or 0)
+        flags.add(STOPPED_BEFORE_START)
+    charge_point_id = transaction.charge_point_id
+    _take_values(unit, charge_point_id, transaction.connector_id, transaction, values, received_at)
+    meter_stop = payload.get("meterStop")
+    meter_stop = None if meter_stop is None else _whole(meter_stop)
+    energy.finish(transaction.counter, meter_stop, stopped_at)
+    transaction.save_stop(
+        unit,
+        stopped_at=stopped_at,
+        reported_at=reported,
+        received_at=received_at,
+        meter_stop=meter_stop,
+        # A missing reason means Local (section 4.10).
+        reason=payload.get("reason") or "Local",
+        id_tag=payload.get("idTag"),
+    )
+    _publish(unit, charge_point_id, transaction.id, "transactions")
+
+
+def _session_of(unit: Unit, charge_point_id: int, connector_id: int, transaction_id: Any) -> OpenTransaction | None:
+    """The session meter values belong to: the one named, else the one that runs on the connector (quirk 33)."""
+    if transaction_id is not None:
+        named = find(unit, charge_point_id, _whole(transaction_id))
+        if named is not None:
+            return named
+    return of_connector(unit, charge_point_id, connector_id) if connector_id > 0 else None
+
+
+def _take_values(
+    unit: Unit,
+    charge_point_id: int,
+    connector_id: int,
+    transaction: OpenTransaction | None,
+    values: Any,
+    received_at: int,
+) -> None:
+    for value in values if isinstance(values, list) else []:
+        if isinstance(value, dict):
+            _take_value(unit, charge_point_id, connector_id, transaction, value, received_at)
+
+
+def _take_value(
+    unit: Unit,
+    charge_point_id: int,
+    connector_id: int,
+    transaction: OpenTransaction | None,
+    value: dict[str, Any],
+    received_at: int,
+) -> None:
+    samples = value.get("sampledValue")
+    text = _encode(samples if samples is not None else [])
+    at = timestamps.parse(value.get("timestamp"))
+    if at is None or not timestamps.is_credible(at, received_at):
+        at = received_at
+    transaction_id = None
+    totals = meter_values.totals(samples)
+    if transaction is not None:
+        transaction_id = transaction.id
+        # Only what is not newer than the last value can be a repetition.
+        if transaction.values_until >= at and unit.one(_KNOWN_METER_VALUE, transaction_id, at, text):
+            return
+        transaction.take(totals, at)
+    unit.insert_later(
+        _INSERT_METER_VALUE,
+        (
+            charge_point_id,
+            connector_id,
+            transaction_id,
+            at,
+            received_at,
+            text,
+            totals.energy_wh,
+            totals.power_w,
+            totals.current_a,
+            totals.voltage_v,
+            totals.soc_percent,
+        ),
+    )
+
+
+def _keep_orphan(unit: Unit, charge_point_id: int, payload: dict[str, Any], received_at: int) -> None:
+    reason = "No session with this transactionId is known for this station."
+    unit.execute(_INSERT_ORPHAN, charge_point_id, "StopTransaction", _encode(payload), reason, received_at)
+    unit.publish("transactions")
+
+
+def _charges_elsewhere(unit: Unit, id_tag: str, charge_point_id: int, connector_id: int) -> bool:
+    return unit.one(_CONCURRENT, id_tag.lower(), charge_point_id, connector_id) is not None
+
+
+def _whole(number: int) -> int:
+    """A number that any database can store; JSON knows no limits."""
+    return max(-(2**53), min(2**53, number))
+
+
+def _publish(unit: Unit, charge_point_id: int, transaction_id: int, *more: str) -> None:
+    unit.publish("charge-points", f"charge-point-{charge_point_id}", f"transaction-{transaction_id}", *more)

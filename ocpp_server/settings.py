@@ -1,0 +1,110 @@
+"""Every setting, once. Each is an environment variable; the README's table is checked against this file."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the text says which, why, and what would do."""
+
+
+def setting(variable: str, default: Any, meaning: str) -> Any:
+    """A dataclass field that is read from an environment variable; `meaning` is for the README and `--help`."""
+    return field(default=default, metadata={"variable": variable, "meaning": meaning})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the product was told by its environment; sizes in bytes, durations in seconds unless named."""
+
+    host: str = setting("CSMS_HOST", "127.0.0.1", "Address to listen on. Loopback only unless told otherwise.")
+    port: int = setting("CSMS_PORT", 8080, "Port of the portal, the API and the charge points.")
+    data_dir: Path = setting("CSMS_DATA_DIR", Path("data"), "Folder of the database and the secret key.")
+    database_url: str = setting(
+        "CSMS_DATABASE_URL",
+        "",
+        "`sqlite:///path` or `postgresql://user:password@host/name`. Default: `chargeyard.db` in the data folder.",
+    )
+    public_url: str = setting(
+        "CSMS_PUBLIC_URL",
+        "",
+        "The address people and charge points use, if it is not `http://host:port` (behind a proxy, for example).",
+    )
+    trusted_proxies: int = setting(
+        "CSMS_TRUSTED_PROXIES", 0, "How many reverse proxies stand in front and add X-Forwarded headers."
+    )
+    heartbeat_interval: int = setting(
+        "CSMS_HEARTBEAT_INTERVAL", 60, "Seconds between heartbeats, told to stations when they boot."
+    )
+    pending_interval: int = setting(
+        "CSMS_PENDING_INTERVAL", 60, "Seconds after which a pending or rejected station may boot again."
+    )
+    ping_interval: int = setting(
+        "CSMS_PING_INTERVAL", 30, "Seconds of silence before a station's socket is pinged; 0 never pings."
+    )
+    ping_misses: int = setting(
+        "CSMS_PING_MISSES", 2, "Pings without any sign of life after which a socket counts as half-open."
+    )
+    strict_subprotocol: bool = setting(
+        "CSMS_STRICT_SUBPROTOCOL", False, "Refuse stations that name no WebSocket subprotocol at all."
+    )
+    concurrent_tx: bool = setting(
+        "CSMS_CONCURRENT_TX", False, "Answer ConcurrentTx when a card is already charging elsewhere."
+    )
+    max_message_size: int = setting(
+        "CSMS_MAX_MESSAGE_SIZE", 1_048_576, "Bytes; a longer message closes the station's socket."
+    )
+    frame_log_days: int = setting("CSMS_FRAME_LOG_DAYS", 30, "Days for which the message log is kept; 0 keeps all.")
+    timezone: str = setting(
+        "CSMS_TIMEZONE", "UTC", "Time zone of pages for viewers whose browser does not tell its own."
+    )
+    demo: bool = setting("CSMS_DEMO", False, "Shows on every page that this is a demonstration.")
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read all settings. Raises SettingsError naming the variable that cannot be used."""
+        source = os.environ if environ is None else environ
+        values = {}
+        for item in fields(cls):
+            text = source.get(item.metadata["variable"])
+            if text is not None and text != "":
+                values[item.name] = _parse(item.metadata["variable"], text, type(item.default))
+        return cls(**values)
+
+    @property
+    def database(self) -> str:
+        """The URL of the database, with the default filled in."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'chargeyard.db'}"
+
+    @property
+    def portal_url(self) -> str:
+        """Where people find the portal, without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def charge_point_url(self) -> str:
+        """What is typed into a charge point; its identity follows after the slash."""
+        return re.sub(r"^http", "ws", self.portal_url) + "/ocpp/"
+
+
+def _parse(variable: str, text: str, kind: type) -> Any:
+    if kind is bool:
+        return _parse_bool(variable, text)
+    if kind is int:
+        if not re.fullmatch(r"\d{1,12}", text):
+            raise SettingsError(f"{variable} must be a whole number, but it is {text!r}.")
+        return int(text)
+    return kind(text) if kind is str else Path(text)
+
+
+def _parse_bool(variable: str, text: str) -> bool:
+    word = text.strip().lower()
+    if word in {"1", "true", "yes", "on"}:
+        return True
+    if word in {"0", "false", "no", "off"}:
+        return False
+    raise SettingsError(f"{variable} must be yes or no, but it is {text!r}.")

@@ -1,0 +1,297 @@
+"""The database and its unit of work: durable and fast.
+
+An acknowledged message must survive a power cut, so every commit is real. A commit with fsync costs
+milliseconds, so it is shared: all writing goes through `Store.write`, a single writer takes everything that
+waits, commits once, and only then lets the answers go (group commit). While the disk syncs in a native thread,
+sockets are served and the next batch gathers.
+
+The single writer also keeps a greenlet from yielding inside somebody else's SQLite transaction, which would
+freeze the process.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
+
+import gevent
+from gevent.event import AsyncResult, Event
+from peewee import Database, OperationalError
+from playhouse.migrations import Runner
+from playhouse.pool import PooledSqliteDatabase
+from playhouse.postgres_ext import PooledPsycopg3Database
+
+from ocpp_server import events
+from ocpp_server.models import database as models_database
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+#: So many pieces of work share one commit at most; the rest goes into the next.
+BATCH_LIMIT = 1000
+
+
+class Unit:
+    """What a piece of work sees of the transaction it runs in.
+
+    Work may run twice (see `Store._commit`), so it changes nothing but the database; whatever else must happen
+    goes through `publish` and `after_commit`.
+    """
+
+    __slots__ = ("_callbacks", "_names", "_rows", "_store")
+
+    def __init__(self, store: "Store") -> None:
+        self._store = store
+        self._rows: list[tuple[str, tuple]] = []
+        self._names: set[str] = set()
+        self._callbacks: list[Callable[[], None]] = []
+
+    def execute(self, sql: str, *params: Any) -> Any:
+        """Run a statement with `?` placeholders; the driver's cursor."""
+        return self._store.execute(sql, params)
+
+    def one(self, sql: str, *params: Any) -> tuple | None:
+        """The first row, or None."""
+        return self._store.execute(sql, params).fetchone()
+
+    def all(self, sql: str, *params: Any) -> list[tuple]:
+        """Every row."""
+        return self._store.execute(sql, params).fetchall()
+
+    def insert_later(self, sql: str, row: tuple) -> None:
+        """Insert with all other rows of the batch in one `executemany`, just before the commit.
+
+        For rows that nobody reads back within the same transaction: frames, meter values.
+        """
+        self._rows.append((sql, row))
+
+    def publish(self, *names: str) -> None:
+        """Tell the pages once this is committed."""
+        self._names.update(names)
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call something quick, in the writer's greenlet, once this is committed."""
+        self._callbacks.append(callback)
+
+
+class _Job(Generic[T]):
+    __slots__ = ("done", "result", "unit", "work")
+
+    def __init__(self, work: Callable[[Unit], T]) -> None:
+        self.work = work
+        self.done: AsyncResult = AsyncResult()
+        self.unit: Unit
+        self.result: T
+
+
+class Store:
+    """One database, its single writer, and connections for those who only read."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.database = _connect(url)
+        self.is_sqlite = url.startswith("sqlite")
+        models_database.initialize(self.database)
+        self._queue: list[_Job] = []
+        self._wake = Event()
+        self._writer: gevent.Greenlet | None = None
+        self._translated: dict[str, str] = {}
+
+    # -- life ----------------------------------------------------------------------------------------------
+
+    def migrate(self) -> list[str]:
+        """Bring the tables up to date; the names of the migrations that ran."""
+        with self.database.connection_context():
+            return Runner(self.database, str(Path(__file__).parent / "migrations")).up()
+
+    def start(self) -> None:
+        """Begin writing."""
+        self._writer = gevent.spawn(self._run)
+
+    def stop(self) -> None:
+        """Commit what waits, then close."""
+        if self._writer is not None:
+            self._queue.append(_Job(_leave))
+            self._wake.set()
+            self._writer.join()
+            self._writer = None
+        self.database.close_all()
+
+    # -- reading -------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """A connection for this greenlet, for queries that change nothing; nests."""
+        mine = self.database.is_closed()
+        if mine:
+            self.database.connect()
+        try:
+            yield
+        finally:
+            if mine:
+                self.database.close()
+
+    # -- writing -------------------------------------------------------------------------------------------
+
+    def write(self, work: Callable[[Unit], T]) -> T:
+        """Run `work` in the writer's transaction and return its result once that is committed.
+
+        Raises what `work` raises (nothing of it is then stored), or the database's error if the commit failed.
+        """
+        if gevent.getcurrent() is self._writer:
+            raise RuntimeError("store.write inside a unit of work: call the function with the unit instead")
+        job = self._enqueue(work)
+        return job.done.get()
+
+    def post(self, work: Callable[[Unit], Any]) -> None:
+        """Like `write`, for those who need not wait; a failure is logged."""
+        self._enqueue(work).done.rawlink(_log_failure)
+
+    def execute(self, sql: str, params: Sequence[Any] = ()) -> Any:
+        """Run a statement with `?` placeholders on this greenlet's connection."""
+        if not self.is_sqlite:
+            native = self._translated.get(sql)
+            if native is None:
+                native = self._translated[sql] = sql.replace("?", "%s")
+            sql = native
+        return self.database.execute_sql(sql, params)
+
+    def _enqueue(self, work: Callable[[Unit], T]) -> _Job[T]:
+        job = _Job(work)
+        self._queue.append(job)
+        self._wake.set()
+        return job
+
+    def _run(self) -> None:
+        self.database.connect()
+        leaving = False
+        try:
+            while not leaving:
+                self._wake.wait()
+                self._wake.clear()
+                while self._queue:
+                    batch, self._queue = self._queue[:BATCH_LIMIT], self._queue[BATCH_LIMIT:]
+                    leaving = leaving or any(job.work is _leave for job in batch)
+                    self._commit(batch)
+        finally:
+            self.database.close()
+
+    def _commit(self, batch: list[_Job]) -> None:
+        """Commit a batch and wake those who wait for it.
+
+        Failing work is rare and a savepoint for each piece costs as much as the piece itself, so a batch is
+        first tried without; if one piece raises, all is rolled back and done again with a savepoint each.
+        """
+        try:
+            try:
+                self._transact(batch, self._run_plainly)
+            except Exception:
+                if len(batch) == 1:
+                    raise
+                self._transact(batch, self._run_in_savepoints)
+        except Exception as error:
+            self._fail(batch, error)
+            return
+        names: set[str] = set()
+        for job in batch:
+            if not job.done.ready():
+                names |= job.unit._names
+                for callback in job.unit._callbacks:
+                    callback()
+                job.done.set(job.result)
+        if names:
+            events.publish(names)
+
+    def _transact(self, batch: list[_Job], run: Callable[[list[_Job]], None]) -> None:
+        self._begin()
+        try:
+            run(batch)
+            self._insert_rows(batch)
+            self._sync()
+        except BaseException:
+            self._rollback()
+            raise
+
+    def _run_plainly(self, batch: list[_Job]) -> None:
+        for job in batch:
+            job.unit = Unit(self)
+            job.result = job.work(job.unit)
+
+    def _run_in_savepoints(self, batch: list[_Job]) -> None:
+        for job in batch:
+            job.unit = Unit(self)
+            self.database.execute_sql("SAVEPOINT piece")
+            try:
+                job.result = job.work(job.unit)
+                self._insert_rows([job])
+                job.unit._rows.clear()
+                self.database.execute_sql("RELEASE SAVEPOINT piece")
+            except Exception as error:
+                self.database.execute_sql("ROLLBACK TO SAVEPOINT piece")
+                self.database.execute_sql("RELEASE SAVEPOINT piece")
+                job.unit = Unit(self)
+                job.done.set_exception(error)
+
+    def _insert_rows(self, batch: list[_Job]) -> None:
+        together: dict[str, list[tuple]] = {}
+        for job in batch:
+            for sql, row in job.unit._rows:
+                together.setdefault(sql, []).append(row)
+        for sql, rows in together.items():
+            native = sql if self.is_sqlite else sql.replace("?", "%s")
+            self.database.cursor().executemany(native, rows)
+
+    def _begin(self) -> None:
+        if not self.database.is_connection_usable():
+            self.database.close()
+            self.database.connect()
+        self.database.execute_sql("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
+
+    def _sync(self) -> None:
+        """Commit. SQLite waits for the disk without yielding, so a native thread waits in its place."""
+        if self.is_sqlite:
+            connection = self.database.connection()
+            gevent.get_hub().threadpool.apply(connection.execute, ("COMMIT",))
+        else:
+            self.database.execute_sql("COMMIT")
+
+    def _rollback(self) -> None:
+        try:
+            self.database.execute_sql("ROLLBACK")
+        except OperationalError:
+            log.warning("the database would not roll back; connecting anew", exc_info=True)
+            self.database.close()
+            self.database.connect()
+
+    def _fail(self, batch: list[_Job], error: Exception) -> None:
+        for job in batch:
+            if not job.done.ready():
+                job.done.set_exception(error)
+
+
+def _leave(unit: Unit) -> None:
+    """The last piece of work of a writer."""
+
+
+def _log_failure(done: AsyncResult) -> None:
+    if not done.successful():
+        log.error("a unit of work failed", exc_info=done.exc_info)
+
+
+def _connect(url: str) -> Database:
+    if url.startswith("sqlite:///"):
+        path = Path(url.removeprefix("sqlite:///"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return PooledSqliteDatabase(
+            str(path),
+            max_connections=64,
+            timeout=10,
+            check_same_thread=False,
+            pragmas={"journal_mode": "wal", "synchronous": "FULL", "foreign_keys": 1, "busy_timeout": 5000},
+        )
+    if urlsplit(url).scheme in {"postgresql", "postgres"}:
+        return PooledPsycopg3Database(url.replace("postgres://", "postgresql://", 1), max_connections=20, timeout=10)
+    raise ValueError(f"The database URL must begin with sqlite:/// or postgresql://, but it is {url!r}.")

@@ -1,0 +1,29 @@
+"""The times that stations tell (OCPP 1.6 sections 3.14 and 3.15), and those that cannot be meant."""
+
+from datetime import UTC, datetime
+
+#: Before this no OCPP 1.6 station can have been running: its clock is not set (quirk 27).
+_FIRST_CREDIBLE = datetime(2015, 1, 1, tzinfo=UTC).timestamp() * 1000
+#: A clock that runs ahead by more than this is not set either.
+_MAX_AHEAD_MS = 24 * 3600 * 1000
+
+
+def parse(text: object) -> int | None:
+    """Milliseconds since 1970, or None for what is no time. Without a zone, UTC is meant (quirk 26)."""
+    if not isinstance(text, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    try:
+        return round(moment.timestamp() * 1000)
+    except (OverflowError, ValueError):
+        return None
+
+
+def is_credible(reported: int | None, received: int) -> bool:
+    """Whether a station's time can be meant, seen from when it arrived. It may be old: stations queue."""
+    return reported is not None and _FIRST_CREDIBLE <= reported <= received + _MAX_AHEAD_MS

@@ -1,0 +1,128 @@
+"""Which violations of the schema are forgiven, and what is then meant.
+
+A CALLERROR to a transaction message makes the station send it again and finally drop what should be billed
+(section 3.7.1, rules 17 and 45), so these are mended and flagged instead. What a station reports about itself
+is believed even when it is too long or empty. Everything else is answered as the standard says.
+"""
+
+import hashlib
+import json
+from collections import OrderedDict
+from typing import Any
+
+from ocpp_server import frames, schemas
+from ocpp_server.schemas import Kind, Violation
+
+TRANSACTION_MESSAGES = frozenset({"StartTransaction", "StopTransaction", "MeterValues"})
+#: Messages in which too long texts, empty optional fields and odd times are of no consequence.
+_REPORTS = frozenset({"BootNotification", "StatusNotification"})
+#: Where a wrong enumeration value is kept as it is: quirk 24.
+_FREE_ENUMS = frozenset({"errorCode", "reason"})
+_SAMPLE_LISTS = frozenset({"meterValue", "transactionData"})
+#: Without these a transaction message says nothing that could be stored.
+_ESSENTIAL = frozenset({"connectorId", "idTag", "transactionId", "meterValue"})
+_DEFAULTS: dict[str, Any] = {"connectorId": 0, "idTag": "", "transactionId": -1, "meterValue": [], "meterStart": 0}
+
+
+def mend(action: str, payload: Any, insisted: "Insistence") -> tuple[dict, list[str]]:
+    """A payload that a handler can use, and notes of what was tolerated. Raises CallRefused."""
+    if schemas.request_is_valid(action, payload):
+        return payload, []
+    found = list(schemas.violations(action, payload))
+    if not isinstance(payload, dict):
+        raise schemas.refusal(found)
+    unforgiven = [violation for violation in found if not _is_forgiven(action, violation)]
+    if unforgiven and not (action in TRANSACTION_MESSAGES and insisted.again(action, payload)):
+        raise schemas.refusal(unforgiven)
+    mended = json.loads(json.dumps(payload))
+    for violation in found:
+        _repair(mended, violation)
+    return mended, [schemas.describe(violation)[:200] for violation in found]
+
+
+class Insistence:
+    """What was refused lately to one station: who sends the same again is believed.
+
+    The standard has a code for a wrong type and for a missing field, and says so once; a station that sends the
+    same transaction message again would go on until it dropped it, and with it the bill.
+    """
+
+    def __init__(self, size: int = 16) -> None:
+        self._refused: OrderedDict[bytes, None] = OrderedDict()
+        self._size = size
+
+    def again(self, action: str, payload: dict) -> bool:
+        """Whether this was refused before; remembers it."""
+        digest = hashlib.sha256(json.dumps([action, payload], sort_keys=True).encode()).digest()
+        if digest in self._refused:
+            return True
+        self._refused[digest] = None
+        if len(self._refused) > self._size:
+            self._refused.popitem(last=False)
+        return False
+
+
+def _is_forgiven(action: str, violation: Violation) -> bool:
+    kind, path = violation.kind, violation.instance_path
+    if action in TRANSACTION_MESSAGES:
+        return _is_forgiven_in_transactions(action, violation)
+    if action not in _REPORTS or not path:
+        return False
+    if isinstance(kind, Kind.Type):
+        return violation.instance is None or (action == "BootNotification" and _is_number(violation.instance))
+    if isinstance(kind, Kind.Enum):
+        return path[-1] in _FREE_ENUMS
+    return isinstance(kind, Kind.MaxLength | Kind.Format)
+
+
+def _is_forgiven_in_transactions(action: str, violation: Violation) -> bool:
+    kind, path = violation.kind, violation.instance_path
+    if path and path[0] in _SAMPLE_LISTS and len(path) > 1:
+        return True
+    if isinstance(kind, Kind.Required):
+        return kind.property not in _ESSENTIAL
+    if isinstance(kind, Kind.Type) and action == "StartTransaction":
+        return violation.instance is None or isinstance(violation.instance, float)
+    return True
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _repair(payload: dict, violation: Violation) -> None:
+    """Change the payload in place so that a handler finds the types it expects. The samples stay as they are."""
+    kind, path = violation.kind, violation.instance_path
+    if path and path[0] in _SAMPLE_LISTS and len(path) > 1:
+        return
+    if isinstance(kind, Kind.Required):
+        if kind.property in _DEFAULTS:
+            payload.setdefault(kind.property, _DEFAULTS[kind.property])
+    elif isinstance(kind, Kind.Type) and len(path) == 1:
+        _coerce(payload, path[0], kind.types)
+
+
+def _coerce(payload: dict, name: Any, types: list[str]) -> None:
+    value = payload[name]
+    if value is None:
+        del payload[name]
+    elif "integer" in types:
+        payload[name] = _to_integer(value, _DEFAULTS.get(name))
+    elif "string" in types:
+        payload[name] = value if isinstance(value, str) else json.dumps(value)
+    elif "array" in types:
+        payload[name] = [value] if isinstance(value, dict) else []
+    if name in payload and payload[name] is None:
+        del payload[name]
+    if name not in payload and name in _DEFAULTS:
+        payload[name] = _DEFAULTS[name]
+
+
+def _to_integer(value: Any, default: Any) -> Any:
+    try:
+        return round(float(value))
+    except (TypeError, ValueError, OverflowError):
+        return default
+
+
+__all__ = ["TRANSACTION_MESSAGES", "Insistence", "frames", "mend"]

@@ -1,0 +1,144 @@
+from gevent import monkey
+
+monkey.patch_all()
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+import app as entry
+from ocpp_server import clock, dispatch, sessions, stations
+from ocpp_server.models import TABLES
+from ocpp_server.server import Server
+from ocpp_server.services import operators
+from ocpp_server.settings import Settings
+from ocpp_server.store import Store
+
+POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "postgresql://postgres@127.0.0.1")
+ENGINES = ("sqlite", "postgresql")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=["both", *ENGINES], default="both", help="which databases to test on")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "engine" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--database")
+        metafunc.parametrize("engine", ENGINES if chosen == "both" else [chosen], indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def engine(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def template(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A migrated database: a file to copy, or the URL of a database of this worker's own."""
+    if engine == "sqlite":
+        path = tmp_path_factory.mktemp("template") / "chargeyard.db"
+        _migrate(f"sqlite:///{path}")
+        yield str(path)
+        return
+    name = f"chargeyard_test_{os.getpid()}"
+    with _postgresql() as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    url = f"{POSTGRESQL}/{name}"
+    _migrate(url)
+    yield url
+    with _postgresql() as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _postgresql() -> psycopg.Connection:
+    """A missing PostgreSQL is a failure where it is promised, and elsewhere a reason to skip."""
+    try:
+        return psycopg.connect(f"{POSTGRESQL}/postgres", autocommit=True)
+    except psycopg.OperationalError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"PostgreSQL does not answer at {POSTGRESQL}: {error}")
+
+
+def _migrate(url: str) -> None:
+    store = Store(url)
+    store.migrate()
+    store.stop()
+
+
+@pytest.fixture
+def database_url(engine: str, template: str, tmp_path: Path) -> str:
+    """An empty, migrated database for one test."""
+    if engine == "sqlite":
+        path = tmp_path / "chargeyard.db"
+        shutil.copy(template, path)
+        return f"sqlite:///{path}"
+    tables = ", ".join(f'"{table._meta.table_name}"' for table in TABLES)
+    with psycopg.connect(template, autocommit=True) as connection:
+        connection.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+    return template
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(port=0, data_dir=tmp_path, database_url=database_url)
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """A database with its writer."""
+    store = Store(database_url)
+    store.start()
+    dispatch.load()
+    yield store
+    store.stop()
+    stations.clear()
+    clock.use(None)
+
+
+@pytest.fixture
+def app(settings: Settings, store: Store) -> Flask:
+    """The portal, not listening anywhere."""
+    app = entry.create_portal(settings, store)
+    app.config["TESTING"] = True
+    return app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def server(settings: Settings) -> Iterator[Server]:
+    """The whole product in this process, listening on a port of its own."""
+    server = Server(settings, entry.create_portal)
+    server.start()
+    yield server
+    server.stop()
+    assert not sessions.connected_ids(), "a session was left behind"
+    stations.clear()
+
+
+PASSWORD = "correct horse battery"
+_HASH = operators.hash_password(PASSWORD)
+
+
+@pytest.fixture
+def log_in(app: Flask, store: Store) -> Callable[[FlaskClient, str], None]:
+    """Log a client in as a new person of that role."""
+
+    def as_role(client: FlaskClient, role: str) -> None:
+        email = f"{role}@example.com"
+        store.write(lambda unit: operators.add(unit, email, password_hash=_HASH, role=role, name=role.title()))
+        answer = client.post("/login", data={"email": email, "password": PASSWORD})
+        assert answer.status_code == 303, answer.text
+
+    return as_role
