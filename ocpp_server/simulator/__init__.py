@@ -1,0 +1,1 @@
+"""Simulated charge points with cars and drivers, run as a process of their own (asyncio, no gevent)."""

@@ -1,0 +1,40 @@
+"""Firmware that a station fetches and diagnostics that it uploads."""
+
+from ocpp.v16 import call
+
+from tests.simulator.central_system import CentralSystem
+from tests.simulator.files import files
+from tests.simulator.play import on_asyncio
+from tests.simulator.stations import booted, in_seconds
+
+
+@on_asyncio
+async def test_firmware_is_fetched_installed_and_reported_by_the_next_boot(central: CentralSystem) -> None:
+    async with booted(central, speed=600) as station, files() as (url, requests):
+        await central.ask(call.UpdateFirmware(url + "/image.bin", in_seconds(0)))
+        await central.until(lambda: "Installed" in firmware(central))
+        assert firmware(central) == ["Downloading", "Downloaded", "Installing", "Installed"]
+        assert requests == ["GET /image.bin"]
+        assert central.payloads("BootNotification")[-1]["firmwareVersion"] == station.firmware == "3.4.3"
+
+
+@on_asyncio
+async def test_firmware_that_is_not_there_fails_after_its_retries(central: CentralSystem) -> None:
+    async with booted(central), files() as (url, requests):
+        await central.ask(call.UpdateFirmware(url + "/missing", in_seconds(0), retries=1, retry_interval=1))
+        await central.until(lambda: firmware(central) == ["Downloading", "DownloadFailed"])
+        assert requests == ["GET /missing"] * 2
+
+
+@on_asyncio
+async def test_diagnostics_are_uploaded_under_the_name_that_was_answered(central: CentralSystem) -> None:
+    async with booted(central), files() as (url, requests):
+        name = (await central.ask(call.GetDiagnostics(url + "/logs"))).file_name
+        await central.until(lambda: len(central.payloads("DiagnosticsStatusNotification")) == 2)
+        statuses = [payload["status"] for payload in central.payloads("DiagnosticsStatusNotification")]
+        assert statuses == ["Uploading", "Uploaded"]
+        assert requests == [f"PUT /logs/{name}"]
+
+
+def firmware(central: CentralSystem) -> list[str]:
+    return [payload["status"] for payload in central.payloads("FirmwareStatusNotification")]
