@@ -2,29 +2,34 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export PYTHONDONTWRITEBYTECODE ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-fast lint fmt certify bench clean
+.PHONY: help setup run demo test test-fast lint fmt certify bench bench-record clean
 
 help:  ## List these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
-setup: $(VENV)/.installed static/vendor/.installed  ## Create the environment and fetch the front-end assets, nothing else
+setup: $(VENV)/.installed  ## Create the environment and fetch the front-end assets, nothing else
+	@command -v npm >/dev/null || $(PIP) --editable '.[node]'
+	@$(BIN)/python -m portal.assets
 
 run: setup  ## Start Chargeyard; prints where everything is
 	@exec $(BIN)/python app.py serve
 
 demo: setup  ## The same with a simulated yard, in a folder of its own
-	@exec $(BIN)/python -m demo
+	@exec $(BIN)/python app.py demo
 
-test: $(VENV)/.test-installed static/vendor/.installed  ## Install everything the tests need, then run them all
+test: setup $(VENV)/.test-installed  ## Install everything the tests need, then run them all
+	@$(BIN)/python -m portal.assets --dev
 	@sh tests/prepare.sh
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@sh tests/run.sh $(BIN)/python $(ARGS)
 
-test-fast: $(VENV)/.test-installed static/vendor/.installed  ## Unit and page tests on SQLite only
+test-fast: setup $(VENV)/.test-installed  ## Unit and page tests on SQLite only
+	@$(BIN)/python -m portal.assets --dev
 	@$(BIN)/python -m pytest -q -x --database sqlite tests/ocpp_server tests/portal $(ARGS)
 
 lint: $(VENV)/.test-installed  ## Check style and types
@@ -32,6 +37,12 @@ lint: $(VENV)/.test-installed  ## Check style and types
 
 fmt: $(VENV)/.test-installed  ## Format the code
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+bench: setup $(VENV)/.bench-installed  ## Measure the capacity of this machine, in a minute or two
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+bench-record: setup $(VENV)/.bench-installed  ## The same for the record, into docs/bench: half an hour
+	@$(BIN)/python -m tests.bench --long $(ARGS)
 
 clean:  ## Remove what set-up made; data stays
 	rm -rf $(VENV) node_modules static/vendor .pytest_cache .mypy_cache .ruff_cache *.egg-info
@@ -43,15 +54,15 @@ $(VENV)/bin/python:
 
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 	@echo "Installing Python packages into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(PIP) --editable .
 	@touch $@
 
 $(VENV)/.test-installed: pyproject.toml $(VENV)/.installed
 	@echo "Installing what the tests need ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@$(PIP) --editable '.[test]'
 	@touch $@
 
-static/vendor/.installed: package-lock.json portal/assets.py $(VENV)/.installed
-	@echo "Fetching front-end assets ..."
-	@$(BIN)/python -m portal.assets
+$(VENV)/.bench-installed: pyproject.toml $(VENV)/.installed
+	@echo "Installing what the measurements need ..."
+	@$(PIP) --editable '.[bench]'
 	@touch $@

@@ -9,17 +9,25 @@ if sys.argv[1:2] != ["simulate"]:
     monkey.patch_all()
 
 import os
+import subprocess
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from ocpp_server.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask import Flask
 
-    from ocpp_server.store import Store
+    from ocpp_server.server import Server
+    from ocpp_server.store import Store, Unit
+
+T = TypeVar("T")
+ROOT = Path(__file__).parent
 
 
 @click.group(help="A self-hosted OCPP 1.6 Central System with an operator portal.")
@@ -40,12 +48,43 @@ def serve(settings: Settings) -> None:
     from ocpp_server.server import Server
 
     server = Server(settings, create_portal)
+    _start(server)
+    greet(settings, server.store)
+    server.serve()
+
+
+@main.command()
+@click.pass_obj
+def demo(settings: Settings) -> None:
+    """Start with a simulated yard, in a data folder of its own."""
+    from ocpp_server import demo_data
+    from ocpp_server.server import Server
+
+    if "CSMS_DATA_DIR" not in os.environ:
+        settings = replace(settings, data_dir=Path("demo-data"))
+    settings = replace(settings, demo=True)
+    server = Server(settings, create_portal)
+    _start(server)
+    click.echo("Making two weeks of sessions ...")
+    demo_data.fill(server.store)
+    greet(settings, server.store)
+    click.echo(f"  Log in as:      {demo_data.EMAIL}  with  {demo_data.PASSWORD}")
+    url = f"ws://127.0.0.1:{server.port}/ocpp/"
+    options = ["--url", url, "--stations", "8", "--prefix", demo_data.PREFIX, "--busy", "0.7"]
+    options += ["--sample-interval", "5", "--quiet"]
+    yard = subprocess.Popen([sys.executable, "-m", "ocpp_server.simulator", *options], cwd=ROOT)  # noqa: S603
+    try:
+        server.serve()
+    finally:
+        yard.terminate()
+
+
+def _start(server: "Server") -> None:
+    settings = server.settings
     try:
         server.start()
     except OSError as error:
         raise click.ClickException(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.") from error
-    greet(settings, server.store)
-    server.serve()
 
 
 def create_portal(settings: Settings, store: "Store") -> "Flask":
@@ -54,8 +93,7 @@ def create_portal(settings: Settings, store: "Store") -> "Flask":
 
     from portal import init_portal
 
-    root = Path(__file__).parent
-    app = Flask("portal", root_path=str(root), template_folder="templates", static_folder="static")
+    app = Flask("portal", root_path=str(ROOT), template_folder="templates", static_folder="static")
     init_portal(app, settings, store)
     return app
 
@@ -120,14 +158,37 @@ def operator_add(settings: Settings, email: str, role: str, name: str) -> None:
     click.echo(f"Added {email} as {role}.")
 
 
+@main.group()
+def token() -> None:
+    """Tokens of the REST API."""
+
+
+@token.command("create")
+@click.argument("name")
+@click.option("--role", type=click.Choice(["admin", "operator", "viewer"]), default="viewer")
+@click.pass_obj
+def token_create(settings: Settings, name: str, role: str) -> None:
+    """Make a token; it is printed once and cannot be read again."""
+    from ocpp_server.services import api_tokens, audit
+
+    def work(unit: "Unit") -> str:
+        added, text = api_tokens.add(unit, name, role, by=audit.COMMAND_LINE)
+        target = api_tokens.title(added)
+        audit.record(unit, who=audit.COMMAND_LINE, address="", action="token.add", target=target, detail=f"role={role}")
+        return text
+
+    click.echo(_write(settings, work))
+
+
 @main.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def simulate(arguments: tuple[str, ...]) -> None:
     """Run simulated charge points; `simulate --help` lists the options."""
+    os.chdir(ROOT)
     os.execv(sys.executable, [sys.executable, "-m", "ocpp_server.simulator", *arguments])  # noqa: S606
 
 
-def _write(settings: Settings, work: object) -> None:
+def _write(settings: Settings, work: "Callable[[Unit], T]") -> T:
     """Run one unit of work on the database of these settings, beside a server that may be running."""
     from ocpp_server.services.errors import Invalid
     from ocpp_server.store import Store
@@ -136,7 +197,7 @@ def _write(settings: Settings, work: object) -> None:
     store.migrate()
     store.start()
     try:
-        store.write(work)
+        return store.write(work)
     except Invalid as error:
         raise click.ClickException(error.message) from error
     finally:

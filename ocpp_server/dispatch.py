@@ -62,6 +62,8 @@ def answer(unit: Unit, station: Station, settings: Settings, call: Call) -> str:
         reply = frames.encode_result(call.message_id, payload)
     except CallRefused as refused:
         outcome = refused.code
+        if call.action in tolerance.TRANSACTION_MESSAGES:
+            unit.after_commit(lambda: station.insistence.remember(call.action, call.payload))
         reply = frames.encode_error(call.message_id, refused.code, refused.description)
     frame_log.exchange(unit, station.id, received_at, call, reply, outcome, notes)
     return reply
@@ -90,7 +92,7 @@ def _handle(
     unit: Unit, station: Station, settings: Settings, call: Call, received_at: int, notes: list[str]
 ) -> dict[str, Any]:
     handler = _find(call.action)
-    _check_registration(station, call.action)
+    _check_registration(unit, station, call.action)
     payload, tolerated = tolerance.mend(call.action, call.payload, station.insistence)
     notes += tolerated
     result = handler(Request(unit, station, settings, payload, received_at, notes))
@@ -109,11 +111,11 @@ def _find(action: str) -> Handler:
     raise CallRefused(frames.NOT_IMPLEMENTED, f"There is no action {action[:50]} in OCPP 1.6.")
 
 
-def _check_registration(station: Station, action: str) -> None:
+def _check_registration(unit: Unit, station: Station, action: str) -> None:
     """Until it is accepted, a station may only boot, or send what it was asked for (4.2, errata J 3.8)."""
     if station.is_accepted or action == "BootNotification":
         return
     if station.registration != REJECTED and action in station.triggered:
-        station.triggered.discard(action)
+        unit.after_commit(lambda: station.triggered.discard(action))
         return
     raise CallRefused(frames.SECURITY_ERROR, f"The charge point is {station.registration}, not accepted.")

@@ -49,7 +49,7 @@ def create_endpoint(settings: Settings, store: Store) -> Flask:
     @sock.route("/")
     @sock.route("/<path:path>")
     def charge_point(ws: Any, path: str = "") -> None:
-        Session(store, settings, g.station, StationSocket(ws, settings.max_message_size)).run()
+        Session(store, settings, g.station, StationSocket(ws.sock, settings.max_message_size)).run()
 
     return app
 

@@ -1,5 +1,6 @@
 """The frame log: every frame in both directions, with what became of it. Passwords never."""
 
+import json
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -11,12 +12,11 @@ INSERT = (
     "INSERT INTO frame (charge_point_id, at, outgoing, message_type, message_id, action, text, outcome, note)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-#: The value next to the key AuthorizationKey, before or after it (whitepaper A01.FR.08 and 09).
-_SECRET = re.compile(
-    r'("key"\s*:\s*"AuthorizationKey"[^{}]*?"value"\s*:\s*)"(?:[^"\\]|\\.)*"'
-    r'|("value"\s*:\s*)"(?:[^"\\]|\\.)*"([^{}]*?"key"\s*:\s*"AuthorizationKey")',
-    re.IGNORECASE,
-)
+#: The key whose value is a password (whitepaper A01.FR.08 and 09), compared without regard to case.
+_CONFIDENTIAL = "authorizationkey"
+_HIDDEN = "********"
+_ESCAPE = re.compile(r"\\u00([0-7][0-9a-f])", re.IGNORECASE)
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def exchange(
@@ -31,6 +31,28 @@ def exchange(
         INSERT, (charge_point_id, at, False, frames.CALL, message_id, action, redact(call.text), outcome, note)
     )
     unit.insert_later(INSERT, (charge_point_id, at, True, kind, message_id, action, redact(reply), outcome, ""))
+    unit.publish(f"messages-{charge_point_id}")
+
+
+def call(unit: Unit, charge_point_id: int, at: int, message_id: str, action: str, text: str) -> None:
+    """An outgoing CALL."""
+    unit.insert_later(INSERT, (charge_point_id, at, True, frames.CALL, message_id, action, redact(text), "", ""))
+    unit.publish(f"messages-{charge_point_id}")
+
+
+def reply(
+    unit: Unit,
+    charge_point_id: int,
+    at: int,
+    action: str,
+    answer: frames.CallResult | frames.CallError,
+    outcome: str,
+    note: str = "",
+) -> None:
+    """The station's answer to one of our CALLs."""
+    kind = frames.CALL_RESULT if isinstance(answer, frames.CallResult) else frames.CALL_ERROR
+    row = (charge_point_id, at, False, kind, str(answer.message_id), action, redact(answer.text), outcome[:64], note)
+    unit.insert_later(INSERT, row)
     unit.publish(f"messages-{charge_point_id}")
 
 
@@ -51,12 +73,32 @@ def stray(unit: Unit, charge_point_id: int, at: int, message: frames.CallResult 
 
 def redact(text: str) -> str:
     """The text with the value of AuthorizationKey replaced, and without the one character no database keeps."""
-    if "AuthorizationKey" in text or "authorizationkey" in text.lower():
-        text = _SECRET.sub(_hide, text)
+    if _CONFIDENTIAL in text.lower() or ("\\u00" in text and _CONFIDENTIAL in _unescape(text).lower()):
+        text = _without_secrets(text)
     return text.replace("\0", "�")
 
 
-def _hide(match: re.Match[str]) -> str:
-    before, value, key = match.group(1), match.group(2), match.group(3)
-    hidden: Any = '"********"'
-    return f"{before}{hidden}" if before else f"{value}{hidden}{key}"
+def _unescape(text: str) -> str:
+    return _ESCAPE.sub(lambda match: chr(int(match.group(1), 16)), text)
+
+
+def _without_secrets(text: str) -> str:
+    """The same JSON, spelled anew, with the secrets replaced; of what is no JSON only that it was there."""
+    try:
+        frame = json.loads(text, object_pairs_hook=_hide)
+        return _encode(frame).encode("utf-8", "replace").decode()
+    except (ValueError, RecursionError):
+        return f"({len(text)} characters that name AuthorizationKey and are no JSON: not kept)"
+
+
+def _hide(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object without its secret: the `value` beside that key, in any order, or what bears its name."""
+    names_secret = any(isinstance(value, str) and _is_secret(value) for _, value in pairs)
+    return {
+        name: _HIDDEN if _is_secret(name) or (names_secret and name.strip().lower() == "value") else value
+        for name, value in pairs
+    }
+
+
+def _is_secret(word: str) -> bool:
+    return word.strip().lower() == _CONFIDENTIAL

@@ -4,6 +4,7 @@ The error codes are those of OCPP 1.6, with its two misspellings (J table 7, err
 """
 
 import json
+import math
 import re
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -23,6 +24,8 @@ CALL, CALL_RESULT, CALL_ERROR = 2, 3, 4
 
 #: A MessageId is at most 36 characters (J 4.1.4); stations that use more are answered all the same.
 MAX_ECHOED_ID = 255
+#: No message of OCPP 1.6 is half as deep; what is deeper would exhaust the stack of whatever walks it.
+_MAX_DEPTH = 32
 
 
 class CallRefused(Exception):
@@ -72,10 +75,17 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError("a number is too large")
+    return number
+
+
 # NaN and Infinity are Python's own additions; a station that sends them sends no JSON.
-_decode = json.JSONDecoder(parse_constant=_no_constant).decode
+_decode = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite).decode
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
-_READABLE_ID = re.compile(r'\s*\[\s*2\s*,\s*"([^"\\]{1,255})"')
+_READABLE_ID = re.compile(r'\s*\[\s*2\s*,\s*"([^"\\\x00-\x1f]{1,255})"')
 
 
 def parse(text: str) -> Call | CallResult | CallError | None:
@@ -100,11 +110,23 @@ def _parse_json(text: str) -> Any:
     try:
         frame = _decode(text)
     except (ValueError, RecursionError) as error:
-        readable = _READABLE_ID.match(text)
-        raise UnreadableFrame(
-            FORMATION_VIOLATION, f"This is not JSON: {error}", readable and readable.group(1)
-        ) from error
+        raise UnreadableFrame(FORMATION_VIOLATION, f"This is not JSON: {error}", _id_at_start(text)) from error
+    # Depth needs brackets, and few messages have so many.
+    if text.count("[") + text.count("{") > _MAX_DEPTH and _is_deeper(frame, _MAX_DEPTH):
+        raise UnreadableFrame(FORMATION_VIOLATION, "The message is nested too deeply.", _id_at_start(text))
     return _storable(frame) if "\\u" in text else frame
+
+
+def _id_at_start(text: str) -> str | None:
+    readable = _READABLE_ID.match(text)
+    return readable.group(1) if readable else None
+
+
+def _is_deeper(value: Any, room: int) -> bool:
+    if not isinstance(value, list | dict):
+        return False
+    items = value.values() if isinstance(value, dict) else value
+    return room == 0 or any(_is_deeper(item, room - 1) for item in items)
 
 
 def _parse_call(frame: list, text: str) -> Call:
@@ -122,7 +144,8 @@ def _parse_call(frame: list, text: str) -> Call:
 
 def _parse_call_error(frame: list, text: str) -> CallError:
     """Whatever is missing or odd is filled in: a failure stays a failure (quirks in the field)."""
-    code, description, details = (*frame[2:5], *(GENERIC_ERROR, "", {})[len(frame[2:5]) :])
+    told = frame[2:5]
+    code, description, details = told + [GENERIC_ERROR, "", {}][len(told) :]
     return CallError(frame[1], str(code), str(description), details, text)
 
 

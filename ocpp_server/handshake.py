@@ -7,7 +7,7 @@ subprotocol.
 import base64
 import binascii
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from ocpp_server.models import ChargePoint
 from ocpp_server.services import charge_points, credentials
@@ -65,10 +65,15 @@ class Upgrade:
 
 
 def identity_of(path: str) -> str:
-    """The last path segment that is not empty, decoded once (J 3.1.1; quirk 3: also in an absolute target)."""
-    if "://" in path:
-        path = urlsplit(path[path.index("://") - 5 if path[:1] == "/" else 0 :].lstrip("/")).path
-    segments = [segment for segment in path.split("?")[0].split("/") if segment]
+    """The last path segment that is not empty, decoded once (J 3.1.1).
+
+    Quirk 3: a whole address may be the request target, or be typed in as the path.
+    """
+    path = path.partition("?")[0]
+    _, scheme, address = path.rpartition("://")
+    if scheme:
+        path = address.partition("/")[2]
+    segments = [segment for segment in path.split("/") if segment]
     if not segments or segments == ["ocpp"]:
         return ""
     return unquote(segments[-1])

@@ -4,16 +4,18 @@ import logging
 import resource
 import signal
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import gevent
 from gevent.event import Event
+from gevent.pool import Pool
 from gevent.pywsgi import WSGIServer
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from ocpp_server import dispatch, liveness, scheduler, sessions
+from ocpp_server import dispatch, liveness, outgoing, scheduler, sealing, sessions
 from ocpp_server.endpoint import create_endpoint, is_charge_point_request
+from ocpp_server.secret_key import secret_key
+from ocpp_server.services import commands
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 from ocpp_server.websocket import UpgradeHandler
@@ -55,7 +57,10 @@ class Server:
         _raise_descriptor_limit()
         self.store.migrate()
         self.store.start()
+        sealing.use_key(secret_key(self.settings.data_dir))
+        self.store.write(commands.abandon)
         dispatch.load()
+        outgoing.load()
         self._scheduler = scheduler.start(self.store, self.settings)
         self._liveness = gevent.spawn(liveness.watch, self.settings)
         self._http = WSGIServer(
@@ -63,6 +68,8 @@ class Server:
             self._application(),
             handler_class=UpgradeHandler,
             backlog=4096,
+            # Known to the server, so that open requests end with it.
+            spawn=Pool(),
             log=None,
             error_log=logging.getLogger("http"),
         )
@@ -77,9 +84,9 @@ class Server:
         gevent.joinall(leaving, timeout=5)
         self._scheduler.shutdown(wait=False)
         self._liveness.kill()
-        with suppress(gevent.Timeout), gevent.Timeout(5):
-            while sessions.connected_ids():
-                gevent.sleep(0.01)
+        if self._http is not None:
+            # The live streams of open pages never end by themselves.
+            self._http.stop(timeout=1)
         self.store.stop()
 
     def _application(self) -> Any:

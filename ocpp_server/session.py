@@ -7,6 +7,7 @@ import gevent
 
 from ocpp_server import clock, dispatch, frame_log, frames, sessions
 from ocpp_server.frames import Call, CallError, CallResult, UnreadableFrame
+from ocpp_server.outbox import Outbox
 from ocpp_server.settings import Settings
 from ocpp_server.stations import Station
 from ocpp_server.store import Store, Unit
@@ -30,6 +31,7 @@ class Session:
         self.socket = sock
         self.connected_at = clock.now()
         self.last_seen_at: datetime = self.connected_at
+        self.outbox = Outbox(store, station, sock)
         self._unreadable = 0
 
     @property
@@ -41,19 +43,19 @@ class Session:
         replaced = sessions.enter(self)
         if replaced is not None:
             gevent.spawn(replaced.socket.hang_up, 1008, "replaced by a newer connection")
+        self.station.begin_connection(self.outbox.wake)
         self._announce_arrival()
         try:
             for text in self.socket.messages():
                 self.last_seen_at = clock.now()
                 self._receive(text)
+                self.outbox.open()
         except Closed as closed:
             self.socket.close_reason = self.socket.close_reason or str(closed)
         finally:
             self._leave()
 
     def _receive(self, text: str) -> None:
-        if not text.strip():
-            return
         try:
             message = frames.parse(text)
         except UnreadableFrame as fault:
@@ -62,7 +64,7 @@ class Session:
         self._unreadable = 0
         if isinstance(message, Call):
             self.socket.send(self._answer(message))
-        else:
+        elif message is None or not self.outbox.receive(message):
             self._log_stray(text, message)
 
     def _answer(self, call: Call) -> str:
@@ -79,13 +81,19 @@ class Session:
             self.socket.send(reply)
         self._unreadable += 1
         if self._unreadable >= MAX_UNREADABLE:
-            self.socket.hang_up(1002, f"{MAX_UNREADABLE} messages in a row that are not OCPP")
+            reason = f"{MAX_UNREADABLE} messages in a row that are not OCPP"
+            self.socket.hang_up(1002, reason)
+            # What was read already is not looked at any more.
+            raise Closed(reason)
 
     def _log_stray(self, text: str, message: CallResult | CallError | None) -> None:
-        """Nobody waits for it, or its type does not exist: ignored, but on record (J 4.1.3)."""
+        """Nobody waits for it, or its type does not exist: ignored, but on record (J 4.1.3).
+
+        The station waits for the record as it would for an answer, or a flood of these would fill the memory.
+        """
         stray = message if message is not None else CallError("", "", "", {}, text)
         at = clock.to_ms(self.last_seen_at)
-        self.store.post(lambda unit: frame_log.stray(unit, self.station.id, at, stray))
+        self.store.write(lambda unit: frame_log.stray(unit, self.station.id, at, stray))
 
     def _announce_arrival(self) -> None:
         now = clock.to_ms(self.connected_at)
@@ -93,7 +101,9 @@ class Session:
 
     def _leave(self) -> None:
         self.socket.release()
+        self.outbox.close()
         if sessions.leave(self):
+            self.station.wake = None
             now, seen = clock.to_ms(clock.now()), clock.to_ms(self.last_seen_at)
             reason = self.socket.close_reason
             self.store.post(lambda unit: self._record(unit, _DISCONNECTED, now, seen, reason))

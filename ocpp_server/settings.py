@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
 class SettingsError(ValueError):
@@ -55,6 +56,11 @@ class Settings:
     concurrent_tx: bool = setting(
         "CSMS_CONCURRENT_TX", False, "Answer ConcurrentTx when a card is already charging elsewhere."
     )
+    spontaneous_calls: bool = setting(
+        "CSMS_SPONTANEOUS_CALLS",
+        True,
+        "Let Chargeyard ask stations by itself (configuration after a boot, statuses after a reconnect).",
+    )
     max_message_size: int = setting(
         "CSMS_MAX_MESSAGE_SIZE", 1_048_576, "Bytes; a longer message closes the station's socket."
     )
@@ -73,7 +79,22 @@ class Settings:
             text = source.get(item.metadata["variable"])
             if text is not None and text != "":
                 values[item.name] = _parse(item.metadata["variable"], text, type(item.default))
-        return cls(**values)
+        settings = cls(**values)
+        settings._check()
+        return settings
+
+    def _check(self) -> None:
+        if self.port > 65_535:
+            raise SettingsError(f"CSMS_PORT must be a port, 0 to 65535, but it is {self.port}.")
+        if self.database_url and not re.match(r"sqlite:///.|postgres(ql)?://", self.database_url):
+            # It may hold a password, so it is not repeated.
+            raise SettingsError("CSMS_DATABASE_URL must begin with sqlite:/// or postgresql:// and name a database.")
+        if self.public_url and not re.match(r"https?://[^/]", self.public_url):
+            raise SettingsError(f"CSMS_PUBLIC_URL must begin with http:// or https://, but it is {self.public_url!r}.")
+        try:
+            ZoneInfo(self.timezone)
+        except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+            raise SettingsError(f"CSMS_TIMEZONE must be like Europe/Berlin, but it is {self.timezone!r}.") from error
 
     @property
     def database(self) -> str:

@@ -1,5 +1,6 @@
 """What the hot path knows of each station, in memory, kept in step with the database by the store's commits."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ocpp_server.models import ChargePoint
@@ -14,8 +15,25 @@ class Station:
     id: int
     identity: str
     registration: str
+    spontaneous_calls: bool = True
     triggered: set[str] = field(default_factory=set)
     insistence: Insistence = field(default_factory=Insistence)
+    #: Set by the session while the station is connected: look into the command queue.
+    wake: Callable[[], None] | None = None
+    #: Of the present connection: when the station booted (ms since 1970), whether with another firmware than before,
+    #: and whether it was asked what is worth asking then.
+    booted_at: int | None = None
+    has_new_firmware: bool = False
+    looked_after: bool = False
+
+    def begin_connection(self, wake: Callable[[], None]) -> None:
+        """A new session begins."""
+        self.wake = wake
+        self.booted_at, self.has_new_firmware, self.looked_after = None, False, False
+
+    def note_boot(self, at: int, firmware: str | None, firmware_before: str | None) -> None:
+        """The station has booted on this connection."""
+        self.booted_at, self.has_new_firmware, self.looked_after = at, firmware != firmware_before, False
 
     @property
     def is_accepted(self) -> bool:
@@ -31,8 +49,7 @@ def of(charge_point: ChargePoint) -> Station:
     if station is None:
         station = Station(charge_point.id, charge_point.identity, charge_point.registration)
         _stations[charge_point.id] = station
-    else:
-        refresh(charge_point)
+    refresh(charge_point)
     return station
 
 
@@ -42,6 +59,14 @@ def refresh(charge_point: ChargePoint) -> None:
     if station is not None:
         station.identity = charge_point.identity
         station.registration = charge_point.registration
+        station.spontaneous_calls = charge_point.spontaneous_calls
+
+
+def wake(charge_point_id: int) -> None:
+    """Tell a connected station's session that a command may wait; never blocks."""
+    station = _stations.get(charge_point_id)
+    if station is not None and station.wake is not None:
+        station.wake()
 
 
 def clear() -> None:

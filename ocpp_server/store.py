@@ -18,7 +18,6 @@ from urllib.parse import urlsplit
 
 import gevent
 from gevent.event import AsyncResult, Event
-from peewee import Database, OperationalError
 from playhouse.migrations import Runner
 from playhouse.pool import PooledSqliteDatabase
 from playhouse.postgres_ext import PooledPsycopg3Database
@@ -51,15 +50,15 @@ class Unit:
 
     def execute(self, sql: str, *params: Any) -> Any:
         """Run a statement with `?` placeholders; the driver's cursor."""
-        return self._store.execute(sql, params)
+        return self._store.run(sql, params)
 
     def one(self, sql: str, *params: Any) -> tuple | None:
         """The first row, or None."""
-        return self._store.execute(sql, params).fetchone()
+        return self._store.run(sql, params).fetchone()
 
     def all(self, sql: str, *params: Any) -> list[tuple]:
         """Every row."""
-        return self._store.execute(sql, params).fetchall()
+        return self._store.run(sql, params).fetchall()
 
     def insert_later(self, sql: str, row: tuple) -> None:
         """Insert with all other rows of the batch in one `executemany`, just before the commit.
@@ -99,6 +98,11 @@ class Store:
         self._wake = Event()
         self._writer: gevent.Greenlet | None = None
         self._translated: dict[str, str] = {}
+        #: The writer's own connection, as the driver made it.
+        self._connection: Any = None
+        #: How often was committed, and how many pieces of work that were in all; for /metrics.
+        self.commits = 0
+        self.pieces = 0
 
     # -- life ----------------------------------------------------------------------------------------------
 
@@ -150,14 +154,22 @@ class Store:
         """Like `write`, for those who need not wait; a failure is logged."""
         self._enqueue(work).done.rawlink(_log_failure)
 
-    def execute(self, sql: str, params: Sequence[Any] = ()) -> Any:
-        """Run a statement with `?` placeholders on this greenlet's connection."""
-        if not self.is_sqlite:
-            native = self._translated.get(sql)
-            if native is None:
-                native = self._translated[sql] = sql.replace("?", "%s")
-            sql = native
-        return self.database.execute_sql(sql, params)
+    def query(self, sql: str, *params: Any) -> list[tuple]:
+        """The rows of a statement with `?` placeholders, on this greenlet's connection (see `reading`)."""
+        return self.database.execute_sql(sql if self.is_sqlite else self._native(sql), params).fetchall()
+
+    def run(self, sql: str, params: Sequence[Any] = ()) -> Any:
+        """Run a statement with `?` placeholders in the writer's transaction: the driver's own cursor.
+
+        Past peewee, which costs as much as the statement itself.
+        """
+        return self._connection.execute(sql if self.is_sqlite else self._native(sql), params)
+
+    def _native(self, sql: str) -> str:
+        native = self._translated.get(sql)
+        if native is None:
+            native = self._translated[sql] = sql.replace("?", "%s")
+        return native
 
     def _enqueue(self, work: Callable[[Unit], T]) -> _Job[T]:
         job = _Job(work)
@@ -166,7 +178,7 @@ class Store:
         return job
 
     def _run(self) -> None:
-        self.database.connect()
+        self._connect_writer()
         leaving = False
         try:
             while not leaving:
@@ -180,58 +192,59 @@ class Store:
             self.database.close()
 
     def _commit(self, batch: list[_Job]) -> None:
-        """Commit a batch and wake those who wait for it.
-
-        Failing work is rare and a savepoint for each piece costs as much as the piece itself, so a batch is
-        first tried without; if one piece raises, all is rolled back and done again with a savepoint each.
-        """
+        """Commit a batch and wake those who wait for it."""
         try:
-            try:
-                self._transact(batch, self._run_plainly)
-            except Exception:
-                if len(batch) == 1:
-                    raise
-                self._transact(batch, self._run_in_savepoints)
+            self._apply(batch)
+            self._sync()
         except Exception as error:
+            self._rollback()
             self._fail(batch, error)
             return
+        self.commits += 1
+        self.pieces += len(batch)
         names: set[str] = set()
         for job in batch:
             if not job.done.ready():
                 names |= job.unit._names
-                for callback in job.unit._callbacks:
-                    callback()
+                _call_back(job.unit._callbacks)
                 job.done.set(job.result)
         if names:
             events.publish(names)
 
-    def _transact(self, batch: list[_Job], run: Callable[[list[_Job]], None]) -> None:
+    def _apply(self, batch: list[_Job]) -> None:
+        """Do a batch in a transaction that is left open.
+
+        Failing work is rare and a savepoint for each piece costs as much as the piece itself, so a batch is
+        first tried without; if one piece raises, all is rolled back and done again with a savepoint each.
+        Never after a COMMIT that failed: it may have reached the disk.
+        """
         self._begin()
         try:
-            run(batch)
-            self._insert_rows(batch)
-            self._sync()
-        except BaseException:
+            self._run_plainly(batch)
+        except Exception:
+            if len(batch) == 1:
+                raise
             self._rollback()
-            raise
+            self._begin()
+            self._run_in_savepoints(batch)
 
     def _run_plainly(self, batch: list[_Job]) -> None:
         for job in batch:
             job.unit = Unit(self)
             job.result = job.work(job.unit)
+        self._insert_rows(batch)
 
     def _run_in_savepoints(self, batch: list[_Job]) -> None:
         for job in batch:
             job.unit = Unit(self)
-            self.database.execute_sql("SAVEPOINT piece")
+            self._connection.execute("SAVEPOINT piece")
             try:
                 job.result = job.work(job.unit)
                 self._insert_rows([job])
-                job.unit._rows.clear()
-                self.database.execute_sql("RELEASE SAVEPOINT piece")
+                self._connection.execute("RELEASE SAVEPOINT piece")
             except Exception as error:
-                self.database.execute_sql("ROLLBACK TO SAVEPOINT piece")
-                self.database.execute_sql("RELEASE SAVEPOINT piece")
+                self._connection.execute("ROLLBACK TO SAVEPOINT piece")
+                self._connection.execute("RELEASE SAVEPOINT piece")
                 job.unit = Unit(self)
                 job.done.set_exception(error)
 
@@ -241,30 +254,36 @@ class Store:
             for sql, row in job.unit._rows:
                 together.setdefault(sql, []).append(row)
         for sql, rows in together.items():
-            native = sql if self.is_sqlite else sql.replace("?", "%s")
-            self.database.cursor().executemany(native, rows)
+            self._connection.cursor().executemany(sql if self.is_sqlite else self._native(sql), rows)
+
+    def _connect_writer(self) -> None:
+        self.database.manual_close()
+        self.database.connect()
+        self._connection = self.database.connection()
 
     def _begin(self) -> None:
-        if not self.database.is_connection_usable():
-            self.database.close()
-            self.database.connect()
-        self.database.execute_sql("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
+        """Nothing is under way yet, so a connection that was lost meanwhile is simply replaced."""
+        statement = "BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN"
+        try:
+            self._connection.execute(statement)
+        except Exception:
+            log.warning("the database connection was lost; connecting anew", exc_info=True)
+            self._connect_writer()
+            self._connection.execute(statement)
 
     def _sync(self) -> None:
         """Commit. SQLite waits for the disk without yielding, so a native thread waits in its place."""
         if self.is_sqlite:
-            connection = self.database.connection()
-            gevent.get_hub().threadpool.apply(connection.execute, ("COMMIT",))
+            gevent.get_hub().threadpool.apply(self._connection.execute, ("COMMIT",))
         else:
-            self.database.execute_sql("COMMIT")
+            self._connection.execute("COMMIT")
 
     def _rollback(self) -> None:
         try:
-            self.database.execute_sql("ROLLBACK")
-        except OperationalError:
-            log.warning("the database would not roll back; connecting anew", exc_info=True)
-            self.database.close()
-            self.database.connect()
+            self._connection.execute("ROLLBACK")
+        except Exception:
+            log.warning("the database would not roll back; its connection is given up", exc_info=True)
+            self.database.manual_close()
 
     def _fail(self, batch: list[_Job], error: Exception) -> None:
         for job in batch:
@@ -276,12 +295,21 @@ def _leave(unit: Unit) -> None:
     """The last piece of work of a writer."""
 
 
+def _call_back(callbacks: list[Callable[[], None]]) -> None:
+    """What is committed stays so, and everyone else still waits for the writer: a failure is only logged."""
+    for callback in callbacks:
+        try:
+            callback()
+        except Exception:
+            log.exception("a callback after a commit failed")
+
+
 def _log_failure(done: AsyncResult) -> None:
     if not done.successful():
         log.error("a unit of work failed", exc_info=done.exc_info)
 
 
-def _connect(url: str) -> Database:
+def _connect(url: str) -> PooledSqliteDatabase | PooledPsycopg3Database:
     if url.startswith("sqlite:///"):
         path = Path(url.removeprefix("sqlite:///"))
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -294,4 +322,4 @@ def _connect(url: str) -> Database:
         )
     if urlsplit(url).scheme in {"postgresql", "postgres"}:
         return PooledPsycopg3Database(url.replace("postgres://", "postgresql://", 1), max_connections=20, timeout=10)
-    raise ValueError(f"The database URL must begin with sqlite:/// or postgresql://, but it is {url!r}.")
+    raise ValueError("The database URL must begin with sqlite:/// or postgresql://.")

@@ -1,7 +1,9 @@
 """The times that stations tell (OCPP 1.6 sections 3.14 and 3.15), and those that cannot be meant."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 #: Before this no OCPP 1.6 station can have been running: its clock is not set (quirk 27).
 _FIRST_CREDIBLE = datetime(2015, 1, 1, tzinfo=UTC).timestamp() * 1000
 #: A clock that runs ahead by more than this is not set either.
@@ -13,14 +15,12 @@ def parse(text: object) -> int | None:
     if not isinstance(text, str):
         return None
     try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    try:
-        return round(moment.timestamp() * 1000)
-    except (OverflowError, ValueError):
+        moment = datetime.fromisoformat(text.strip().upper())
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        # A zone can push the ends of the calendar over the edge, where nothing could show the time again.
+        return (moment.astimezone(UTC) - _EPOCH) // _MILLISECOND
+    except (ValueError, OverflowError):
         return None
 
 

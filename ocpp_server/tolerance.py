@@ -19,9 +19,18 @@ _REPORTS = frozenset({"BootNotification", "StatusNotification"})
 #: Where a wrong enumeration value is kept as it is: quirk 24.
 _FREE_ENUMS = frozenset({"errorCode", "reason"})
 _SAMPLE_LISTS = frozenset({"meterValue", "transactionData"})
+#: So many notes say what kind of station it is; a message may have thousands of violations.
+_MAX_NOTES = 20
 #: Without these a transaction message says nothing that could be stored.
 _ESSENTIAL = frozenset({"connectorId", "idTag", "transactionId", "meterValue"})
-_DEFAULTS: dict[str, Any] = {"connectorId": 0, "idTag": "", "transactionId": -1, "meterValue": [], "meterStart": 0}
+_DEFAULTS: dict[str, Any] = {
+    "connectorId": 0,
+    "idTag": "",
+    "transactionId": -1,
+    "meterValue": [],
+    "meterStart": 0,
+    "errorCode": "NoError",
+}
 
 
 def mend(action: str, payload: Any, insisted: "Insistence") -> tuple[dict, list[str]]:
@@ -32,12 +41,15 @@ def mend(action: str, payload: Any, insisted: "Insistence") -> tuple[dict, list[
     if not isinstance(payload, dict):
         raise schemas.refusal(found)
     unforgiven = [violation for violation in found if not _is_forgiven(action, violation)]
-    if unforgiven and not (action in TRANSACTION_MESSAGES and insisted.again(action, payload)):
+    if unforgiven and not (action in TRANSACTION_MESSAGES and insisted.knows(action, payload)):
         raise schemas.refusal(unforgiven)
     mended = json.loads(json.dumps(payload))
     for violation in found:
         _repair(mended, violation)
-    return mended, [schemas.describe(violation)[:200] for violation in found]
+    notes = [schemas.describe(violation)[:200] for violation in found[:_MAX_NOTES]]
+    if len(found) > _MAX_NOTES:
+        notes.append(f"... and {len(found) - _MAX_NOTES} more.")
+    return mended, notes
 
 
 class Insistence:
@@ -51,15 +63,19 @@ class Insistence:
         self._refused: OrderedDict[bytes, None] = OrderedDict()
         self._size = size
 
-    def again(self, action: str, payload: dict) -> bool:
-        """Whether this was refused before; remembers it."""
-        digest = hashlib.sha256(json.dumps([action, payload], sort_keys=True).encode()).digest()
-        if digest in self._refused:
-            return True
-        self._refused[digest] = None
+    def knows(self, action: str, payload: Any) -> bool:
+        """Whether this was refused before."""
+        return _digest(action, payload) in self._refused
+
+    def remember(self, action: str, payload: Any) -> None:
+        """Called once the refusal is committed: a unit of work may run twice, and must find the same again."""
+        self._refused[_digest(action, payload)] = None
         if len(self._refused) > self._size:
             self._refused.popitem(last=False)
-        return False
+
+
+def _digest(action: str, payload: Any) -> bytes:
+    return hashlib.sha256(json.dumps([action, payload], sort_keys=True).encode()).digest()
 
 
 def _is_forgiven(action: str, violation: Violation) -> bool:
@@ -69,7 +85,7 @@ def _is_forgiven(action: str, violation: Violation) -> bool:
     if action not in _REPORTS or not path:
         return False
     if isinstance(kind, Kind.Type):
-        return violation.instance is None or (action == "BootNotification" and _is_number(violation.instance))
+        return _is_number(violation.instance) or (violation.instance is None and path[-1] != "connectorId")
     if isinstance(kind, Kind.Enum):
         return path[-1] in _FREE_ENUMS
     return isinstance(kind, Kind.MaxLength | Kind.Format)

@@ -1,33 +1,40 @@
 """What flask-sock and simple-websocket need under gevent's pywsgi, and nothing else.
 
-flask-sock performs the handshake; from then on `StationSocket` reads and writes in our own greenlets, because
+flask-sock performs the handshake; from then on `StationSocket` reads and writes in our own greenlets, with the
+protocol layer of the `websockets` package (a third of the time of wsproto's for each message), because
 simple-websocket (1.1.0) would
 
 * leave the TCP connection open after the WebSocket is closed (`UpgradeHandler`),
 * not wake a reader when another greenlet closes (`hang_up` shuts the socket down),
-* write partial frames with `send`, and interleave two writers (`send` here uses sendall under a lock;
+* write partial frames with `send`, and interleave two writers (`_flush` here writes all, under a lock;
   simple-websocket issue 45),
 * read ahead without bound while nobody takes the messages (here nothing is read before the last is answered),
 * keep a second greenlet for each socket (`NoThread`).
 """
 
+import logging
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 
 import gevent
 from gevent.lock import RLock
 from gevent.pywsgi import WSGIHandler
-from wsproto.connection import ConnectionState
-from wsproto.events import BytesMessage, CloseConnection, Message, Ping, Pong, TextMessage
-from wsproto.frame_protocol import CloseReason
-from wsproto.utilities import LocalProtocolError, RemoteProtocolError
+from websockets.exceptions import InvalidState
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.protocol import SERVER, Protocol, State
+
+log = logging.getLogger(__name__)
+# The protocol layer tells each closing at INFO; the session knows more about it.
+log.setLevel(logging.WARNING)
 
 #: A peer that does not take a closing frame within this is cut off, in seconds.
 _CLOSE_TIMEOUT = 1.0
-_RECEIVE_BYTES = 16_384
+_RECEIVE_BYTES = 4_096
+#: Seconds for everyone else after frames that held no message: pings and the like come twice a minute, or in a flood.
+_IDLE_PAUSE = 0.005
 
 
 class UpgradeHandler(WSGIHandler):
@@ -60,47 +67,53 @@ class Closed(Exception):
 
 
 class StationSocket:
-    """A WebSocket after its handshake: one reader, any number of writers.
+    """A WebSocket after its handshake: one reader, any number of writers."""
 
-    `ws` is simple-websocket's Server; its protocol state (wsproto) and its socket are used, its reading is not.
-    """
-
-    def __init__(self, ws: Any, max_message_size: int) -> None:
-        self._protocol = ws.ws
-        self._sock: socket.socket = ws.sock
-        self._max_message_size = max_message_size
+    def __init__(self, sock: socket.socket, max_message_size: int) -> None:
+        self._sock = sock
+        self._protocol = Protocol(SERVER, max_size=max_message_size, logger=log)
         self._lock = RLock()
-        self._parts: list[str] = []
-        self._size = 0
+        self._parts: list[bytes] = []
         self.last_heard = time.monotonic()
         self.unanswered_pings = 0
         self.close_reason = ""
 
     def messages(self) -> Iterator[str]:
-        """Text messages as they come, until the socket ends. Nothing is read while the caller is busy."""
+        """Text messages as they come, until the socket ends; blank ones are ignored (quirk 25).
+
+        Nothing is read while the caller is busy.
+        """
         try:
-            while self._protocol.state is not ConnectionState.CLOSED:
-                for event in self._protocol.events():
-                    message = self._take(event)
-                    if message is not None:
-                        yield message
+            while True:
                 self._receive()
+                frames = self._protocol.events_received()
+                idle = bool(frames)
+                for frame in frames:
+                    message = self._take(frame)
+                    if message and not message.isspace():
+                        idle = False
+                        yield message
+                self._end_if_closing()
+                # Where data waits already `recv` does not yield: a flood of pings would be all that is served.
+                gevent.sleep(_IDLE_PAUSE if idle else 0)
         except Closed as closed:
             self.close_reason = self.close_reason or str(closed)
 
     def send(self, text: str) -> None:
         """Send a text message whole. Raises Closed."""
-        self._write(TextMessage(data=text))
+        self._write(self._protocol.send_text, text.encode())
 
     def ping(self) -> None:
+        """Ask for a sign of life. Raises Closed."""
         self.unanswered_pings += 1
-        self._write(Ping())
+        self._write(self._protocol.send_ping, b"")
 
     def hang_up(self, code: int, reason: str) -> None:
         """Close from any greenlet and wake the reader, whatever the peer does."""
         self.close_reason = self.close_reason or reason
         with suppress(Closed, gevent.Timeout), gevent.Timeout(_CLOSE_TIMEOUT):
-            self._write(CloseConnection(code, reason[:120]))
+            # A reason has 123 bytes at most (RFC 6455 section 5.5).
+            self._write(self._protocol.send_close, code, reason[:60])
         self.shut_down()
 
     def shut_down(self) -> None:
@@ -122,52 +135,60 @@ class StationSocket:
             raise Closed("connection lost")
         self.last_heard = time.monotonic()
         self.unanswered_pings = 0
-        try:
+        with self._lock:
             self._protocol.receive_data(data)
-        except (LocalProtocolError, RemoteProtocolError) as error:
-            self._fail(CloseReason.PROTOCOL_ERROR, "the station broke the WebSocket protocol", error)
+            if self._protocol.writes:
+                self._flush()
 
-    def _take(self, event: Any) -> str | None:
-        if isinstance(event, Message):
-            return self._collect(event)
-        if isinstance(event, Ping):
-            self._write(event.response())
-        elif isinstance(event, CloseConnection):
-            self._answer_close(event)
-        elif not isinstance(event, Pong):
-            self._fail(CloseReason.PROTOCOL_ERROR, "the station broke the WebSocket protocol")
+    def _take(self, frame: Frame) -> str | None:
+        """The message that a frame completes; control frames are answered by the protocol layer."""
+        if frame.opcode is Opcode.TEXT and frame.fin:
+            return self._decode(frame.data)
+        if frame.opcode is Opcode.BINARY:
+            self._fail(CloseCode.UNSUPPORTED_DATA, "a binary message; OCPP-J is text")
+        if frame.opcode in (Opcode.TEXT, Opcode.CONT):
+            if frame.data:  # Nothing bounds the number of empty fragments.
+                self._parts.append(bytes(frame.data))
+            if frame.fin:
+                whole = b"".join(self._parts)
+                self._parts.clear()
+                return self._decode(whole)
         return None
 
-    def _collect(self, event: Message) -> str | None:
-        self._size += len(event.data)
-        if self._size > self._max_message_size:
-            self._fail(CloseReason.MESSAGE_TOO_BIG, f"a message of more than {self._max_message_size} bytes")
-        if isinstance(event, BytesMessage):
-            self._fail(CloseReason.UNSUPPORTED_DATA, "a binary message; OCPP-J is text")
-        self._parts.append(event.data)
-        if not event.message_finished:
-            return None
-        message = self._parts[0] if len(self._parts) == 1 else "".join(self._parts)
-        self._parts.clear()
-        self._size = 0
-        return message
-
-    def _answer_close(self, event: CloseConnection) -> None:
+    def _decode(self, data: Any) -> str:
         try:
-            self._write(event.response())
-        finally:
-            reason = f": {event.reason}" if event.reason else ""
-            raise Closed(f"closed by the station ({int(event.code)}{reason})")
+            return str(data, "utf-8")
+        except UnicodeDecodeError as error:
+            self._fail(CloseCode.INVALID_DATA, "a message that is not UTF-8", error)
 
-    def _fail(self, code: int, reason: str, cause: Exception | None = None) -> None:
+    def _end_if_closing(self) -> None:
+        protocol = self._protocol
+        if protocol.state is State.OPEN:
+            return
+        if protocol.parser_exc is not None:
+            raise Closed(f"the station broke the WebSocket protocol: {protocol.parser_exc}")
+        closed = protocol.close_rcvd
+        reason = f": {closed.reason}" if closed and closed.reason else ""
+        raise Closed(f"closed by the station ({closed.code if closed else 'without a code'}{reason})")
+
+    def _fail(self, code: int, reason: str, cause: Exception | None = None) -> NoReturn:
         self.hang_up(code, reason)
         raise Closed(reason) from cause
 
-    def _write(self, event: Any) -> None:
+    def _write(self, compose: Callable[..., None], *arguments: Any) -> None:
         with self._lock:
             try:
-                self._sock.sendall(self._protocol.send(event))
-            except LocalProtocolError as error:
+                compose(*arguments)
+            except InvalidState as error:
                 raise Closed("the socket is closing") from error
-            except OSError as error:
-                raise Closed(f"connection lost ({error.strerror or error})") from error
+            self._flush()
+
+    def _flush(self) -> None:
+        """Write what the protocol layer has composed; an empty piece there stands for the end of the stream."""
+        data = b"".join(self._protocol.data_to_send())
+        try:
+            sent = self._sock.send(data)
+            if sent < len(data):
+                self._sock.sendall(memoryview(data)[sent:])
+        except OSError as error:
+            raise Closed(f"connection lost ({error.strerror or error})") from error

@@ -27,8 +27,9 @@ _FIELDS = {
 # Not fixed parts of SQL from outside: the names stand above.
 _UPDATE = (
     f"UPDATE charge_point SET {', '.join(f'{column} = ?' for column in _FIELDS.values())}, last_boot_at = ?"  # noqa: S608
-    " WHERE id = ?"
+    " WHERE id = ? RETURNING registration"
 )
+_FIRMWARE = "SELECT firmware_version FROM charge_point WHERE id = ?"
 
 
 @handles("BootNotification")
@@ -36,13 +37,18 @@ def boot_notification(request: Request) -> dict[str, Any]:
     """Section 4.2. A boot ends no transaction: their StopTransactions may still come (rule 29)."""
     station, payload = request.station, request.payload
     facts = [payload.get(name) for name in _FIELDS]
-    request.unit.execute(_UPDATE, *facts, request.received_at, station.id)
+    (firmware_before,) = request.unit.one(_FIRMWARE, station.id) or (None,)
+    (registration,) = request.unit.execute(_UPDATE, *facts, request.received_at, station.id).fetchone()
+    # The database knows best, also what another process changed.
+    request.unit.after_commit(lambda: setattr(station, "registration", registration))
     request.unit.publish("charge-points", f"charge-point-{station.id}")
+    firmware = payload.get("firmwareVersion")
+    request.unit.after_commit(lambda: station.note_boot(request.received_at, firmware, firmware_before))
     settings = request.settings
     return {
-        "status": _STATUS[station.registration],
+        "status": _STATUS[registration],
         "currentTime": clock.iso(clock.now()),
-        "interval": settings.heartbeat_interval if station.is_accepted else settings.pending_interval,
+        "interval": settings.heartbeat_interval if registration == ACCEPTED else settings.pending_interval,
     }
 
 

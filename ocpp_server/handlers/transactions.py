@@ -3,7 +3,7 @@
 from typing import Any
 
 from ocpp_server.dispatch import Request, handles
-from ocpp_server.services import transactions
+from ocpp_server.services import authorization, transactions, unknown_cards
 
 
 @handles("StartTransaction")
@@ -16,6 +16,10 @@ def start_transaction(request: Request) -> dict[str, Any]:
         request.received_at,
         concurrent_tx=request.settings.concurrent_tx,
     )
+    if decision is authorization.UNKNOWN:
+        unknown_cards.tapped(
+            request.unit, request.payload["idTag"], request.station.id, "StartTransaction", request.received_at
+        )
     return {"transactionId": transaction_id, "idTagInfo": decision.id_tag_info()}
 
 

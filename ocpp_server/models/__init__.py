@@ -1,7 +1,10 @@
 """The tables, a module per topic."""
 
+from ocpp_server.models.access import ApiToken, AuditEntry, UnknownCard
 from ocpp_server.models.base import Table, UtcField, database
 from ocpp_server.models.charge_points import ChargePoint, Connector
+from ocpp_server.models.commands import Command, CommandBatch
+from ocpp_server.models.configuration import ConfigurationChange, ConfigurationKey, ConfigurationTemplate
 from ocpp_server.models.frames import Frame
 from ocpp_server.models.id_tags import IdTag
 from ocpp_server.models.operators import Operator, Setting
@@ -19,11 +22,26 @@ TABLES = (
     Refusal,
     Operator,
     Setting,
+    Command,
+    CommandBatch,
+    ConfigurationKey,
+    ConfigurationChange,
+    ConfigurationTemplate,
+    ApiToken,
+    AuditEntry,
+    UnknownCard,
 )
 
 __all__ = [
     "TABLES",
+    "ApiToken",
+    "AuditEntry",
     "ChargePoint",
+    "Command",
+    "CommandBatch",
+    "ConfigurationChange",
+    "ConfigurationKey",
+    "ConfigurationTemplate",
     "Connector",
     "Frame",
     "IdTag",
@@ -34,6 +52,7 @@ __all__ = [
     "Setting",
     "Table",
     "Transaction",
+    "UnknownCard",
     "UtcField",
     "database",
 ]

@@ -10,6 +10,7 @@ from ocpp_server.services.errors import Invalid
 from ocpp_server.store import Unit
 
 REGISTRATIONS = (ACCEPTED, PENDING, REJECTED)
+MAX_LENGTH = 255
 _EDITABLE = {"label", "location", "registration", "security_profile", "strict_subprotocol", "spontaneous_calls"}
 
 new_password = credentials.generate
@@ -22,6 +23,9 @@ def identity_key(identity: str) -> str:
 
 def find(identity: str) -> ChargePoint | None:
     """The station of that identity, unless it was deleted. Needs a connection."""
+    if not identity.isprintable():
+        # None is called so (see `add`), and PostgreSQL does not even compare with the character 0.
+        return None
     return ChargePoint.get_or_none(ChargePoint.identity_key == identity_key(identity), ChargePoint.deleted_at.is_null())
 
 
@@ -42,6 +46,7 @@ def add(
     identity = identity.strip()
     _check_identity(identity)
     _check_registration(registration)
+    _check_texts({"label": label, "location": location})
     values = {
         "identity": identity,
         "registration": registration,
@@ -67,6 +72,7 @@ def update(unit: Unit, charge_point_id: int, **fields: Any) -> ChargePoint:
         raise Invalid(min(unknown), "This cannot be changed.")
     if "registration" in fields:
         _check_registration(fields["registration"])
+    _check_texts(fields)
     charge_point = ChargePoint.get_by_id(charge_point_id)
     _save(unit, charge_point, fields)
     return charge_point
@@ -79,6 +85,16 @@ def set_password(unit: Unit, charge_point_id: int, password: str | None) -> None
     if charge_point.security_profile in (0, 1):
         values["security_profile"] = int(bool(password))
     _save(unit, charge_point, values)
+
+
+def accept_key(unit: Unit, charge_point_id: int, value: str) -> None:
+    """Take over a key that the station has accepted as its AuthorizationKey, whatever its length."""
+    charge_point = ChargePoint.get_by_id(charge_point_id)
+    try:
+        key = credentials.key_bytes(value)
+    except ValueError:
+        key = value.encode()
+    _save(unit, charge_point, {"password_hash": credentials.hash_key(key)})
 
 
 def delete(unit: Unit, charge_point_id: int) -> None:
@@ -97,10 +113,20 @@ def _save(unit: Unit, charge_point: ChargePoint, values: dict[str, Any]) -> None
 def _check_identity(identity: str) -> None:
     if not identity:
         raise Invalid("identity", "Type the identity that the station uses; it is often its serial number.")
-    if len(identity) > 255:
+    # The key can be longer than the identity itself: some letters become two when folded.
+    if len(identity) > MAX_LENGTH or len(identity_key(identity)) > MAX_LENGTH:
         raise Invalid("identity", "An identity has 255 characters at most.")
     if "/" in identity or not identity.isprintable():
         raise Invalid("identity", "An identity has no slash and no invisible characters.")
+
+
+def _check_texts(fields: dict[str, Any]) -> None:
+    for name in ("label", "location"):
+        text = fields.get(name, "")
+        if len(text) > MAX_LENGTH:
+            raise Invalid(name, "This has 255 characters at most.")
+        if "\0" in text:
+            raise Invalid(name, "Use visible characters only.")
 
 
 def _check_registration(registration: str) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from peewee import Expression, ModelSelect, fn
+from peewee import ColumnBase, Expression, ModelSelect, fn
 
 from ocpp_server import clock
-from ocpp_server.models import ChargePoint, IdTag, MeterValue, Transaction
+from ocpp_server.models import ChargePoint, Frame, IdTag, MeterValue, Transaction
 from ocpp_server.store import Store
 
 RUNNING, FINISHED, FLAGGED = "running", "finished", "flagged"
@@ -32,7 +32,7 @@ class Filter:
     before: datetime | None = None
 
 
-def search(wanted: Filter, sort: str = "started", descending: bool = True) -> ModelSelect:
+def search(wanted: Filter, sort: str = "started", descending: bool = True) -> "ModelSelect[Transaction]":
     """The sessions that fit, with their stations, in that order. Needs a connection."""
     order = _order(sort)
     query = _matching(wanted)
@@ -65,7 +65,7 @@ def max_power_w(transaction_id: int) -> float | None:
     return MeterValue.select(fn.MAX(MeterValue.power_w)).where(MeterValue.transaction_id == transaction_id).scalar()
 
 
-def readings(transaction_id: int) -> ModelSelect:
+def readings(transaction_id: int) -> "ModelSelect[MeterValue]":
     """The session's meter values, newest first. Needs a connection."""
     return (
         MeterValue.select()
@@ -74,17 +74,25 @@ def readings(transaction_id: int) -> ModelSelect:
     )
 
 
+def last_frame_id(session: Transaction) -> int | None:
+    """The station's last message of the session, in its message log. Needs a connection."""
+    query = Frame.select(Frame.id).where(Frame.charge_point_id == session.charge_point.id)
+    if session.stop_received_at is not None:
+        query = query.where(Frame.at <= session.stop_received_at)
+    return query.order_by(Frame.id.desc()).scalar()
+
+
 def stations() -> list[ChargePoint]:
     """The stations a list of sessions can be narrowed to. Needs a connection."""
     query = ChargePoint.select(ChargePoint.id, ChargePoint.identity, ChargePoint.label)
     return sorted(query.where(ChargePoint.deleted_at.is_null()), key=lambda station: station.name.casefold())
 
 
-def _joined() -> ModelSelect:
+def _joined() -> "ModelSelect[Transaction]":
     return Transaction.select(Transaction, ChargePoint).join(ChargePoint)
 
 
-def _matching(wanted: Filter) -> ModelSelect:
+def _matching(wanted: Filter) -> "ModelSelect[Transaction]":
     query = _joined()
     if wanted.text:
         query = query.where(_mentions(wanted.text))
@@ -123,7 +131,7 @@ def _is(state: str) -> Expression:
     return Transaction.stopped_at.is_null(state == RUNNING)
 
 
-def _order(sort: str) -> Expression:
+def _order(sort: str) -> ColumnBase:
     if sort == "duration":
         return fn.COALESCE(Transaction.stopped_at, clock.to_ms(clock.now())) - Transaction.started_at
     return _SORTS.get(sort, Transaction.started_at)

@@ -34,7 +34,7 @@ def report(unit: Unit, charge_point_id: int, payload: dict[str, Any], received_a
     if connector_id > MAX_CONNECTOR_ID:
         return [f"connectorId: {connector_id} was not stored, there is no such station."]
     status_at, notes = _status_time(payload.get("timestamp"), received_at)
-    unit.execute(
+    stored = unit.execute(
         _UPSERT,
         charge_point_id,
         connector_id,
@@ -46,7 +46,7 @@ def report(unit: Unit, charge_point_id: int, payload: dict[str, Any], received_a
         status_at,
         received_at,
     )
-    if payload["status"] in _IDLE:
+    if stored.rowcount and payload["status"] in _IDLE:
         unit.execute(_NO_POWER, charge_point_id, connector_id)
     unit.publish("charge-points", f"charge-point-{charge_point_id}")
     return notes

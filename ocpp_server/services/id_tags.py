@@ -69,7 +69,7 @@ def state(card: IdTag) -> str:
 
 def search(
     text: str = "", state: str = "", group: str = "", sort: str = "tag", descending: bool = False
-) -> ModelSelect:
+) -> "ModelSelect[IdTag]":
     """The cards that fit, in that order. Needs a connection."""
     query = IdTag.select()
     if text:
@@ -87,7 +87,8 @@ def search(
 def groups() -> list[str]:
     """Every group in use, for suggestions. Needs a connection."""
     query = IdTag.select(IdTag.parent_id_tag).where(IdTag.parent_id_tag.is_null(False)).distinct()
-    return sorted((row[0] for row in query.tuples()), key=key)
+    names: Iterable[Any] = query.tuples()
+    return sorted((name for (name,) in names), key=key)
 
 
 def usage_since(since: datetime) -> dict[str, Usage]:
@@ -100,8 +101,9 @@ def usage_since(since: datetime) -> dict[str, Usage]:
         .where(Transaction.started_at >= since)
         .group_by(Transaction.id_tag)
     )
+    rows: Iterable[Any] = query.tuples()
     usage: dict[str, Usage] = {}
-    for id_tag, sessions, energy_wh in query.tuples():
+    for id_tag, sessions, energy_wh in rows:
         known = usage.get(key(id_tag), Usage())
         usage[key(id_tag)] = Usage(known.sessions + sessions, known.energy_wh + (energy_wh or 0))
     return usage

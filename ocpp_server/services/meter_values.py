@@ -1,6 +1,5 @@
 """The totals in a list of sampled values (sections 4.7, 7.43 to 7.49; quirks 24, 25 and 37). Pure functions."""
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +17,8 @@ _SCALES = {
     _VOLTAGE: {"v": 1, "kv": 1000, "mv": 0.001},
     _SOC: {"percent": 1, "%": 1},
 }
+#: No meter shows more; neither does infinity or what is no number pass.
+_MAX_NUMBER = 1e12
 
 
 @dataclass(slots=True)
@@ -47,26 +48,26 @@ def totals(samples: Any) -> Totals:
 
 
 def _collect(found: dict[str, dict[str | None, float]], sample: dict[str, Any]) -> None:
-    measurand = sample.get("measurand") or ENERGY
+    measurand = str(sample.get("measurand") or ENERGY)
     scales = _SCALES.get(measurand)
     if scales is None or sample.get("format") == "SignedData":
         return
     # The default location is the outlet; what goes into the station or the car is another quantity.
-    if sample.get("location", "Outlet") != "Outlet" and measurand != _SOC:
+    if (sample.get("location") or "Outlet") != "Outlet" and measurand != _SOC:
         return
     unit = sample.get("unit")
     scale = scales.get(str(unit).strip().lower(), 1) if unit else 1
     number = _number(sample.get("value"))
     if number is not None:
-        found.setdefault(measurand, {})[sample.get("phase")] = number * scale
+        found.setdefault(measurand, {})[str(sample.get("phase") or "") or None] = number * scale
 
 
 def _number(value: Any) -> float | None:
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
-    return number if math.isfinite(number) else None
+    return number if abs(number) <= _MAX_NUMBER else None
 
 
 def _sum(phases: dict[str | None, float] | None) -> float | None:

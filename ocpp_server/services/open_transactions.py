@@ -44,6 +44,8 @@ class OpenTransaction:
     power_w: float | None
     soc_percent: float | None
     stopped_at: int | None
+    #: Values from before this are not the session's: set where only the connector says that they could be.
+    values_from: int = 0
 
     @property
     def may_be_stopped(self) -> bool:
@@ -103,17 +105,24 @@ def find(unit: Unit, charge_point_id: int, transaction_id: int) -> OpenTransacti
 
 
 def of_connector(unit: Unit, charge_point_id: int, connector_id: int) -> OpenTransaction | None:
-    """The session that runs on a connector."""
-    return _from_row(unit.one(_OPEN_ON_CONNECTOR, charge_point_id, connector_id))
+    """The session that runs on a connector; it takes no values from before its start."""
+    transaction = _from_row(unit.one(_OPEN_ON_CONNECTOR, charge_point_id, connector_id))
+    if transaction is not None:
+        transaction.values_from = transaction.counter.started_at
+    return transaction
 
 
-def only_one(unit: Unit, charge_point_id: int, id_tag: str | None, meter_stop: int | None) -> OpenTransaction | None:
-    """The station's running session, if there is just one and neither card nor meter speak against it."""
+def only_one(
+    unit: Unit, charge_point_id: int, id_tag: str | None, meter_stop: int | None, stopped_at: int | None
+) -> OpenTransaction | None:
+    """The station's running session, if there is just one and neither card, meter nor time speak against it."""
     rows = unit.all(_OPEN, charge_point_id)
     candidate = _from_row(rows[0]) if len(rows) == 1 else None
     if candidate is None or (id_tag and id_tag.casefold() != candidate.id_tag.casefold()):
         return None
     if meter_stop is not None and 0 <= meter_stop < candidate.counter.meter_start:
+        return None
+    if stopped_at is not None and stopped_at < candidate.counter.started_at:
         return None
     return candidate
 

@@ -7,7 +7,7 @@ from ocpp_server.models import ChargePoint, OrphanMessage
 from ocpp_server.store import Unit
 
 
-def search(resolved: bool = False) -> ModelSelect:
+def search(resolved: bool = False) -> "ModelSelect[OrphanMessage]":
     """The messages that wait, or those that were dealt with, newest first. Needs a connection."""
     return (
         OrphanMessage.select(OrphanMessage, ChargePoint)

@@ -1,5 +1,8 @@
 """Refused handshakes, kept for the operator: repeats of the same are counted."""
 
+from collections.abc import Sequence
+
+from ocpp_server.models import Refusal
 from ocpp_server.store import Unit
 
 #: More than this and the oldest go: an address that tries identities must not fill the disk.
@@ -20,4 +23,10 @@ def record(
     texts = (address[:64], path[:500], identity[:255], reason, detail[:500], user_agent[:200])
     unit.execute(_UPSERT, at, at, *(text.replace("\0", "�") for text in texts))
     unit.execute(_TRIM, MAX_ROWS)
+    unit.publish("inbox")
+
+
+def dismiss(unit: Unit, refusal_ids: Sequence[int]) -> None:
+    """Forget these. Each comes back if it happens again."""
+    Refusal.delete().where(Refusal.id.in_(refusal_ids)).execute()
     unit.publish("inbox")

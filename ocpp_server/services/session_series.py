@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from peewee import fn
 
@@ -59,7 +60,8 @@ def _rows(transaction_id: int, points: int) -> list[tuple]:
         .group_by((MeterValue.at - first_ms) / width)
         .order_by(fn.MAX(MeterValue.at))
     )
-    return list(query.tuples())
+    rows: Any = query.tuples()
+    return list(rows)
 
 
 def _ms(moment: datetime | int) -> int:

@@ -20,8 +20,8 @@ STOPPED_BEFORE_START = "stopped_before_start"
 REPAIRED = "repaired_payload"
 
 _FIND_RETRY = (
-    "SELECT id, id_tag_status FROM charging_transaction WHERE charge_point_id = ? AND start_reported_at = ?"
-    " AND connector_id = ? AND id_tag = ? AND meter_start = ?"
+    "SELECT id, id_tag_status, stopped_at FROM charging_transaction WHERE charge_point_id = ?"
+    " AND start_reported_at = ? AND connector_id = ? AND id_tag = ? AND meter_start = ? ORDER BY id DESC LIMIT 1"
 )
 _INSERT = (
     "INSERT INTO charging_transaction (charge_point_id, connector_id, id_tag, id_tag_status, reservation_id,"
@@ -29,18 +29,25 @@ _INSERT = (
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?) RETURNING id"
 )
 _CONCURRENT = (
-    "SELECT 1 FROM charging_transaction WHERE stopped_at IS NULL AND lower(id_tag) = ? AND id_tag_status = 'Accepted'"
-    " AND NOT (charge_point_id = ? AND connector_id = ?) LIMIT 1"
+    "SELECT 1 FROM charging_transaction WHERE stopped_at IS NULL AND (id_tag = ? OR lower(id_tag) = ?)"
+    " AND id_tag_status = 'Accepted' AND NOT (charge_point_id = ? AND connector_id = ?) LIMIT 1"
 )
 _INSERT_ORPHAN = (
     "INSERT INTO orphan_message (charge_point_id, action, payload, reason, received_at) VALUES (?, ?, ?, ?, ?)"
+)
+_KNOWN_ORPHAN = (
+    "SELECT 1 FROM (SELECT payload FROM orphan_message WHERE charge_point_id = ? ORDER BY id DESC LIMIT 20) AS latest"
+    " WHERE payload = ?"
+)
+_KNOWN_STOP = (
+    "SELECT 1 FROM charging_transaction WHERE charge_point_id = ? AND stop_reported_at = ? AND meter_stop = ? LIMIT 1"
 )
 _INSERT_METER_VALUE = (
     "INSERT INTO meter_value (charge_point_id, connector_id, transaction_id, at, received_at, samples, energy_wh,"
     " power_w, current_a, voltage_v, soc_percent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _KNOWN_METER_VALUE = "SELECT 1 FROM meter_value WHERE transaction_id = ? AND at = ? AND samples = ? LIMIT 1"
-_CARD_USED = "UPDATE id_tag SET last_used_at = ? WHERE id_tag_key = ?"
+_CARD_USED = "UPDATE id_tag SET last_used_at = ? WHERE id_tag_key = ? AND (last_used_at IS NULL OR last_used_at < ?)"
 
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
@@ -52,19 +59,19 @@ def start(
     connector_id, id_tag = _whole(payload["connectorId"]), payload["idTag"]
     meter_start = _whole(payload.get("meterStart", 0))
     reported = timestamps.parse(payload.get("timestamp"))
+    credible = _credible(reported, received_at)
     decision = authorization.check(unit, id_tag, received_at)
     if reported is not None:
         retry = unit.one(_FIND_RETRY, charge_point_id, reported, connector_id, id_tag, meter_start)
-        if retry is not None:
+        # A clock that begins at the same time after each power cut makes sessions look like repetitions.
+        if retry is not None and (credible is not None or retry[2] is None):
             return retry[0], Decision(retry[1], decision.parent_id_tag, decision.expiry_date)
     if concurrent_tx and decision.is_accepted and _charges_elsewhere(unit, id_tag, charge_point_id, connector_id):
         decision = Decision(AuthorizationStatus.concurrent_tx.value, decision.parent_id_tag, decision.expiry_date)
     flags = set() if connector_id > 0 else {UNKNOWN_CONNECTOR}
-    if timestamps.is_credible(reported, received_at) and reported is not None:
-        started_at = reported
-    else:
-        started_at = received_at
+    if credible is None:
         flags.add(CLOCK_UNSET)
+    started_at = received_at if credible is None else credible
     close_forgotten(unit, charge_point_id, connector_id, started_at, received_at)
     (transaction_id,) = unit.execute(
         _INSERT,
@@ -72,7 +79,7 @@ def start(
         connector_id,
         id_tag,
         decision.status,
-        payload.get("reservationId"),
+        _whole_or_none(payload.get("reservationId")),
         started_at,
         reported,
         received_at,
@@ -80,7 +87,7 @@ def start(
         " ".join(sorted(flags)),
     ).fetchone()
     if decision.is_accepted:
-        unit.execute(_CARD_USED, started_at, id_tag.casefold())
+        unit.execute(_CARD_USED, started_at, id_tag.casefold(), started_at)
     _publish(unit, charge_point_id, transaction_id, "transactions")
     return transaction_id, decision
 
@@ -104,7 +111,10 @@ def stop(unit: Unit, charge_point_id: int, payload: dict[str, Any], received_at:
     transaction = find(unit, charge_point_id, _whole(payload["transactionId"]))
     if transaction is None and payload["transactionId"] <= 0:
         # The station never learnt its transactionId (errata 3.18): its only open session can be meant.
-        transaction = only_one(unit, charge_point_id, id_tag, payload.get("meterStop"))
+        if _is_repeated_stop(unit, charge_point_id, payload):
+            return decision
+        stopped_at = _credible(timestamps.parse(payload.get("timestamp")), received_at)
+        transaction = only_one(unit, charge_point_id, id_tag, payload.get("meterStop"), stopped_at)
     if transaction is None:
         _keep_orphan(unit, charge_point_id, payload, received_at)
     elif transaction.may_be_stopped:
@@ -116,7 +126,7 @@ def _stop(unit: Unit, transaction: OpenTransaction, payload: dict[str, Any], rec
     values = payload.get("transactionData") or []
     reported = timestamps.parse(payload.get("timestamp"))
     flags = transaction.counter.flags
-    stopped_at = reported if reported is not None and timestamps.is_credible(reported, received_at) else None
+    stopped_at = _credible(reported, received_at)
     if stopped_at is None:
         stopped_at = received_at
         flags.add(CLOCK_UNSET)
@@ -125,9 +135,9 @@ def _stop(unit: Unit, transaction: OpenTransaction, payload: dict[str, Any], rec
         flags.add(STOPPED_BEFORE_START)
     charge_point_id = transaction.charge_point_id
     _take_values(unit, charge_point_id, transaction.connector_id, transaction, values, received_at)
-    meter_stop = payload.get("meterStop")
-    meter_stop = None if meter_stop is None else _whole(meter_stop)
-    energy.finish(transaction.counter, meter_stop, stopped_at)
+    meter_stop = _whole_or_none(payload.get("meterStop"))
+    times_are_known = not flags & {CLOCK_UNSET, STOPPED_BEFORE_START}
+    energy.finish(transaction.counter, meter_stop, stopped_at, times_are_known=times_are_known)
     transaction.save_stop(
         unit,
         stopped_at=stopped_at,
@@ -136,7 +146,7 @@ def _stop(unit: Unit, transaction: OpenTransaction, payload: dict[str, Any], rec
         meter_stop=meter_stop,
         # A missing reason means Local (section 4.10).
         reason=payload.get("reason") or "Local",
-        id_tag=payload.get("idTag"),
+        id_tag=payload.get("idTag") or None,
     )
     _publish(unit, charge_point_id, transaction.id, "transactions")
 
@@ -173,12 +183,12 @@ def _take_value(
 ) -> None:
     samples = value.get("sampledValue")
     text = _encode(samples if samples is not None else [])
-    at = timestamps.parse(value.get("timestamp"))
-    if at is None or not timestamps.is_credible(at, received_at):
+    at = _credible(timestamps.parse(value.get("timestamp")), received_at)
+    if at is None:
         at = received_at
     transaction_id = None
     totals = meter_values.totals(samples)
-    if transaction is not None:
+    if transaction is not None and at >= transaction.values_from:
         transaction_id = transaction.id
         # Only what is not newer than the last value can be a repetition.
         if transaction.values_until >= at and unit.one(_KNOWN_METER_VALUE, transaction_id, at, text):
@@ -204,17 +214,35 @@ def _take_value(
 
 def _keep_orphan(unit: Unit, charge_point_id: int, payload: dict[str, Any], received_at: int) -> None:
     reason = "No session with this transactionId is known for this station."
-    unit.execute(_INSERT_ORPHAN, charge_point_id, "StopTransaction", _encode(payload), reason, received_at)
+    text = _encode(payload)
+    if unit.one(_KNOWN_ORPHAN, charge_point_id, text) is not None:
+        return
+    unit.execute(_INSERT_ORPHAN, charge_point_id, "StopTransaction", text, reason, received_at)
     unit.publish("transactions")
 
 
 def _charges_elsewhere(unit: Unit, id_tag: str, charge_point_id: int, connector_id: int) -> bool:
-    return unit.one(_CONCURRENT, id_tag.lower(), charge_point_id, connector_id) is not None
+    return unit.one(_CONCURRENT, id_tag, id_tag.lower(), charge_point_id, connector_id) is not None
+
+
+def _is_repeated_stop(unit: Unit, charge_point_id: int, payload: dict[str, Any]) -> bool:
+    """Whether a stop without a transactionId was taken already; the next session must not be ended by it."""
+    facts = timestamps.parse(payload.get("timestamp")), _whole_or_none(payload.get("meterStop"))
+    return unit.one(_KNOWN_STOP, charge_point_id, *facts) is not None
+
+
+def _credible(reported: int | None, received_at: int) -> int | None:
+    """A station's time, if it can be meant."""
+    return reported if timestamps.is_credible(reported, received_at) else None
 
 
 def _whole(number: int) -> int:
     """A number that any database can store; JSON knows no limits."""
     return max(-(2**53), min(2**53, number))
+
+
+def _whole_or_none(number: int | None) -> int | None:
+    return None if number is None else _whole(number)
 
 
 def _publish(unit: Unit, charge_point_id: int, transaction_id: int, *more: str) -> None:

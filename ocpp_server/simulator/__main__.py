@@ -27,6 +27,7 @@ Result = TypeVar("Result")
 @click.option("--speed", type=click.FloatRange(0.1, 3600), default=1.0, show_default=True, help="60: an hour a minute.")
 @click.option("--busy", type=click.FloatRange(0, 1), default=0.6, show_default=True, help="Share of busy connectors.")
 @click.option("--seed", type=int, help="The same cars, meters and drivers again.")
+@click.option("--sample-interval", type=int, default=60, show_default=True, help="Seconds between meter values.")
 @click.option("--once", is_flag=True, help="One full session on each station, then exit; 1 if any failed.")
 @click.option("--quiet", is_flag=True, help="Only warnings.")
 @click.option("--frames", is_flag=True, help="Show every message sent and received.")
@@ -41,6 +42,7 @@ def main(
     speed: float,
     busy: float,
     seed: int | None,
+    sample_interval: int,
     once: bool,
     quiet: bool,
     frames: bool,
@@ -56,6 +58,7 @@ def main(
         speed,
         busy,
         seed,
+        sample_interval,
     )
     if once:
         sys.exit(_play_once(plan, quiet))

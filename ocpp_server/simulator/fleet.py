@@ -34,23 +34,28 @@ class Plan:
     speed: float = 1.0
     busy: float = 0.6
     seed: int | None = None
+    #: Seconds between the samples of a running session.
+    sample_interval: int = 60
 
 
 def build(plan: Plan, *, automatic: bool) -> list[Station]:
     """The stations of a plan; makes and models take turns."""
-    return [
-        Station(
-            identity,
-            plan.url,
-            STATION_MODELS[number % len(STATION_MODELS)],
-            plan.connectors,
-            password=plan.password,
-            speed=plan.speed,
-            automatic=automatic,
-            seed=plan.seed,
-        )
-        for number, identity in enumerate(plan.identities)
-    ]
+    return [_build_one(plan, number, automatic) for number in range(len(plan.identities))]
+
+
+def _build_one(plan: Plan, number: int, automatic: bool) -> Station:
+    station = Station(
+        plan.identities[number],
+        plan.url,
+        STATION_MODELS[number % len(STATION_MODELS)],
+        plan.connectors,
+        password=plan.password,
+        speed=plan.speed,
+        automatic=automatic,
+        seed=plan.seed,
+    )
+    station.configuration.set("MeterValueSampleInterval", str(plan.sample_interval))
+    return station
 
 
 async def live(plan: Plan) -> None:

@@ -1,0 +1,138 @@
+"""What a demonstration starts with: people, named stations, cards, and two weeks of sessions. Made up, every time.
+
+The sessions go through the same services as those of real stations, with times in the past.
+"""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ocpp_server import clock
+from ocpp_server.models import Operator
+from ocpp_server.services import charge_points, id_tags, operators, transactions
+from ocpp_server.simulator.car import CAR_MODELS, CarModel, Supply, charging_watts, fits, soc_gain
+from ocpp_server.simulator.cards import DEFAULT_ID_TAGS
+from ocpp_server.simulator.models import STATION_MODELS
+from ocpp_server.store import Store, Unit
+
+EMAIL, PASSWORD = "demo@example.com", "demonstration"
+PREFIX = "DEMO-"
+DAYS = 14
+_STEP = timedelta(minutes=5)
+_PLACES = (
+    ("Gate", "Front yard"),
+    ("Hall A north", "Front yard"),
+    ("Hall A south", "Front yard"),
+    ("Visitors", "Car park"),
+    ("Workshop", "Back yard"),
+    ("Fast charger", "Street"),
+    ("Canteen", "Car park"),
+    ("Hyper charger", "Street"),
+)
+_PEOPLE = ("Anna Berg", "Van 1", "Van 2", "Pool car", "Jonas Falk", "Visitors")
+_FLEET = "FLEET"
+
+
+@dataclass(frozen=True)
+class Yard:
+    """What was made: station ids with what they can give, and the cards that may charge."""
+
+    stations: tuple[tuple[int, Supply], ...]
+    id_tags: tuple[str, ...]
+
+
+def fill(store: Store) -> None:
+    """Make everything, once; a demonstration that was started before keeps what it has."""
+    with store.reading():
+        if Operator.select().exists():
+            return
+    password_hash = operators.hash_password(PASSWORD)
+    yard = store.write(lambda unit: _furnish(unit, password_hash))
+    chance = random.Random(16)  # noqa: S311 - believable, not secret
+    for number, (charge_point_id, supply) in enumerate(yard.stations):
+        _history(store, charge_point_id, supply, yard.id_tags, chance, 1_000_000 + 7_500 * number)
+
+
+def _furnish(unit: Unit, password_hash: str) -> Yard:
+    operators.add(unit, EMAIL, password_hash=password_hash, role="admin", name="Demo Operator")
+    stations = []
+    for number, (label, location) in enumerate(_PLACES):
+        identity = f"{PREFIX}{number + 1:03d}"
+        charge_point = charge_points.add(unit, identity, label=label, location=location)
+        stations.append((charge_point.id, STATION_MODELS[number % len(STATION_MODELS)].supply))
+    for id_tag, person in zip(DEFAULT_ID_TAGS, _PEOPLE, strict=True):
+        parent = _FLEET if person.startswith(("Van", "Pool")) else None
+        id_tags.add(unit, id_tag, label=person, parent_id_tag=parent)
+    id_tags.add(unit, "04LOST0000000001", label="Lost key fob", status="blocked")
+    id_tags.add(unit, "04TRIAL000000002", label="Trial in spring", expiry_date=clock.now() - timedelta(days=60))
+    return Yard(tuple(stations), DEFAULT_ID_TAGS)
+
+
+def _history(
+    store: Store, charge_point_id: int, supply: Supply, tags: tuple[str, ...], chance: random.Random, register: float
+) -> None:
+    now = clock.now()
+    for day in range(DAYS, 0, -1):
+        begin = (now - timedelta(days=day)).replace(hour=6, minute=0, second=0, microsecond=0)
+        for slot in range(chance.choice((1, 2, 2, 3))):
+            started = begin + timedelta(hours=5 * slot, minutes=chance.randint(0, 150))
+            car = chance.choice([model for model in CAR_MODELS if fits(model, supply)])
+            readings = list(_charge(car, supply, started, register, chance))
+            register = readings[-1][1]
+            if readings[-1][0] < now:
+                tag = chance.choice(tags)
+                store.write(lambda unit, r=readings, t=tag: _replay(unit, charge_point_id, t, r))
+
+
+def _charge(
+    car: CarModel, supply: Supply, started: datetime, register: float, chance: random.Random
+) -> Iterator[tuple[datetime, float, float, float]]:
+    """Time, register in Wh, power in W and SoC in %, from start to end."""
+    soc, at, watts = chance.uniform(10, 60), started, 0.0
+    until = chance.uniform(75, 100)
+    yield at, register, watts, soc
+    while soc < until and at - started < timedelta(hours=6):
+        at += _STEP
+        elapsed = (at - started).total_seconds()
+        watts = charging_watts(car, supply, soc, elapsed, noise=chance.uniform(-0.015, 0.015))
+        energy = watts * _STEP.total_seconds() / 3600
+        register += energy
+        soc = min(100.0, soc + soc_gain(car, supply, energy))
+        yield at, register, watts, soc
+
+
+def _replay(
+    unit: Unit, charge_point_id: int, id_tag: str, readings: list[tuple[datetime, float, float, float]]
+) -> None:
+    """Tell the services what a station would have told, message by message."""
+    first, last = readings[0], readings[-1]
+    begin = {
+        "connectorId": 1,
+        "idTag": id_tag,
+        "meterStart": round(first[1]),
+        "timestamp": clock.iso(first[0]),
+    }
+    transaction_id, _ = transactions.start(
+        unit, charge_point_id, begin, clock.to_ms(first[0]) + 800, concurrent_tx=False
+    )
+    values = [_meter_value(*reading) for reading in readings[1:]]
+    payload = {"connectorId": 1, "transactionId": transaction_id, "meterValue": values}
+    transactions.meter(unit, charge_point_id, payload, clock.to_ms(last[0]) + 800)
+    end = {
+        "transactionId": transaction_id,
+        "idTag": id_tag,
+        "meterStop": round(last[1]),
+        "timestamp": clock.iso(last[0]),
+        "reason": "EVDisconnected" if last[3] >= 99 else "Local",
+    }
+    transactions.stop(unit, charge_point_id, end, clock.to_ms(last[0]) + 900)
+
+
+def _meter_value(at: datetime, register: float, watts: float, soc: float) -> dict:
+    samples = [
+        {"value": f"{register:.0f}", "measurand": "Energy.Active.Import.Register", "unit": "Wh"},
+        {"value": f"{watts:.0f}", "measurand": "Power.Active.Import", "unit": "W"},
+        {"value": f"{soc:.0f}", "measurand": "SoC", "unit": "Percent"},
+    ]
+    return {"timestamp": clock.iso(at), "sampledValue": samples}

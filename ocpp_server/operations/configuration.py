@@ -1,0 +1,47 @@
+"""GetConfiguration and ChangeConfiguration: what a station is set to (sections 5.3 and 5.8)."""
+
+from ocpp.v16.enums import ConfigurationStatus
+
+from ocpp_server import clock
+from ocpp_server.outgoing import Conclusion, concludes
+from ocpp_server.services import charge_points, configuration
+
+AUTHORIZATION_KEY = "AuthorizationKey"
+
+
+@concludes("GetConfiguration")
+def got(conclusion: Conclusion) -> None:
+    """Both lists are optional (rule 75); a key without a value is a key all the same."""
+    result = conclusion.result
+    now = clock.now()
+    for item in _dicts(result.get("configurationKey")):
+        configuration.report(conclusion.unit, conclusion.station.id, item, now)
+    for key in result.get("unknownKey") or []:
+        configuration.report_unknown(conclusion.unit, conclusion.station.id, str(key), now)
+
+
+@concludes("ChangeConfiguration")
+def changed(conclusion: Conclusion) -> None:
+    """RebootRequired is a success that takes effect later (rule 74)."""
+    request = conclusion.command.payload
+    accepted = conclusion.status == ConfigurationStatus.accepted.value
+    reboot = conclusion.status == ConfigurationStatus.reboot_required.value
+    if not (accepted or reboot):
+        return
+    if request["key"].lower() == AUTHORIZATION_KEY.lower():
+        # From now on only the new password counts (whitepaper A01.FR.03).
+        charge_points.accept_key(conclusion.unit, conclusion.station.id, request["value"])
+        return
+    configuration.changed(
+        conclusion.unit,
+        conclusion.station.id,
+        request["key"],
+        request["value"],
+        source=conclusion.command.requested_by,
+        awaits_reboot=reboot,
+        at=clock.now(),
+    )
+
+
+def _dicts(value: object) -> list[dict]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

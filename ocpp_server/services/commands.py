@@ -1,0 +1,212 @@
+"""The queue of what is asked of stations, and the record of what came of it (design: a row per request)."""
+
+import json
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from ocpp_server import clock, frames, schemas, sealing, stations
+from ocpp_server.frame_log import redact
+from ocpp_server.models import ChargePoint, Command
+from ocpp_server.models.charge_points import PENDING, REJECTED
+from ocpp_server.models.commands import ANSWERED, CANCELLED, ERROR, EXPIRED, LOST, QUEUED, SENT, TIMEOUT
+from ocpp_server.services.errors import Invalid
+from ocpp_server.store import Unit
+
+#: How long an operator's wish waits for a station that is away, in seconds.
+INTERACTIVE = 60.0
+TIMEOUT_SECONDS = 30.0
+#: While a station is pending these are forbidden (section 4.2).
+_NOT_WHILE_PENDING = {"RemoteStartTransaction", "RemoteStopTransaction"}
+
+_CLAIM = (
+    "UPDATE command SET state = 'sent', sent_at = ?, message_id = ? WHERE id = (SELECT id FROM command"
+    " WHERE charge_point_id = ? AND state = 'queued' AND (expires_at IS NULL OR expires_at > ?)"
+    " ORDER BY id LIMIT 1) AND state = 'queued'"
+    " RETURNING id, action, payload, sealed, timeout, requested_by"
+)
+_EXPIRE = (
+    "UPDATE command SET state = 'expired', finished_at = ?, sealed = NULL WHERE state = 'queued' AND expires_at <= ?"
+)
+_FINISH = (
+    "UPDATE command SET state = ?, finished_at = ?, status = ?, result = ?, error_code = ?, error_description = ?,"
+    " sealed = NULL WHERE id = ? AND state = 'sent'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A command that is about to go out. `payload` is complete, secrets included: it is never logged."""
+
+    id: int
+    charge_point_id: int
+    action: str
+    payload: dict[str, Any]
+    timeout: float
+    message_id: str
+    requested_by: str
+
+
+def request(
+    unit: Unit,
+    charge_point_id: int,
+    action: str,
+    payload: dict[str, Any],
+    *,
+    by: str,
+    lifetime: float | None = INTERACTIVE,
+    timeout: float = TIMEOUT_SECONDS,
+    batch_id: int | None = None,
+) -> Command:
+    """Ask a station for something; it is sent as soon as the station is free.
+
+    `lifetime` in seconds; None makes it a wanted state that waits for the station. Raises Invalid.
+    """
+    charge_point = ChargePoint.get_by_id(charge_point_id)
+    check(charge_point, action, payload)
+    now = clock.now()
+    text = json.dumps(payload, ensure_ascii=False)
+    kept = redact(text)
+    command = Command.create(
+        charge_point=charge_point,
+        action=action,
+        payload=kept,
+        sealed=sealing.seal(text) if kept != text else None,
+        requested_by=by,
+        requested_at=now,
+        expires_at=None if lifetime is None else clock.to_ms(now) + round(lifetime * 1000),
+        timeout=timeout,
+        batch_id=batch_id,
+    )
+    unit.after_commit(lambda: stations.wake(charge_point_id))
+    _publish(unit, command.id, charge_point_id)
+    return command
+
+
+def check(charge_point: ChargePoint, action: str, payload: Any) -> None:
+    """Raise Invalid for what cannot be sent to this station: `registration`, `action`, or the payload's field."""
+    if charge_point.registration == REJECTED:
+        raise Invalid(
+            "registration", "The station is rejected, and a rejected station answers nothing. Accept it first."
+        )
+    if charge_point.registration == PENDING and action in _NOT_WHILE_PENDING:
+        raise Invalid(
+            "registration", "A pending station can be configured, but not started or stopped. Accept it first."
+        )
+    if action not in schemas.actions():
+        raise Invalid("action", f"There is no action {action} in OCPP 1.6.")
+    for violation in schemas.violations(action, payload):
+        raise Invalid(".".join(str(step) for step in violation.instance_path) or "payload", violation.message)
+
+
+def cancel(unit: Unit, command_id: int) -> bool:
+    """Take back what is not sent yet; whether that was possible."""
+    row = unit.one(
+        "UPDATE command SET state = ?, finished_at = ?, sealed = NULL WHERE id = ? AND state = ?"
+        " RETURNING charge_point_id",
+        CANCELLED,
+        _now(),
+        command_id,
+        QUEUED,
+    )
+    if row is not None:
+        _publish(unit, command_id, row[0])
+    return row is not None
+
+
+def claim(unit: Unit, charge_point_id: int) -> Claimed | None:
+    """The next command for a station, now marked as sent; None where nothing waits."""
+    now, message_id = _now(), str(uuid.uuid4())
+    row = unit.one(_CLAIM, now, message_id, charge_point_id, now)
+    if row is None:
+        return None
+    command_id, action, payload, sealed, timeout, requested_by = row
+    _publish(unit, command_id, charge_point_id)
+    text = sealing.unseal(sealed) if sealed else payload
+    if text is None:
+        # The key of the data folder was changed meanwhile: what was sealed is lost.
+        _finish(unit, command_id, charge_point_id, ERROR, code=frames.INTERNAL_ERROR, description="The secret is lost.")
+        return claim(unit, charge_point_id)
+    return Claimed(command_id, charge_point_id, action, json.loads(text), timeout, message_id, requested_by)
+
+
+def answered(unit: Unit, claimed: Claimed, result: Any) -> None:
+    """The station answered with a CALLRESULT."""
+    text = redact(json.dumps(result, ensure_ascii=False))
+    _finish(unit, claimed.id, claimed.charge_point_id, ANSWERED, status=_status(result), result=text)
+
+
+def refused(unit: Unit, claimed: Claimed, error: frames.CallError) -> None:
+    """The station answered with a CALLERROR, which is an outcome like any other (rule 122)."""
+    _finish(
+        unit,
+        claimed.id,
+        claimed.charge_point_id,
+        ERROR,
+        result=json.dumps(error.details, ensure_ascii=False),
+        code=error.code,
+        description=error.description,
+    )
+
+
+def timed_out(unit: Unit, claimed: Claimed) -> None:
+    """The station did not answer in time."""
+    _finish(unit, claimed.id, claimed.charge_point_id, TIMEOUT)
+
+
+def lost(unit: Unit, claimed: Claimed) -> None:
+    """The connection ended before the answer came."""
+    _finish(unit, claimed.id, claimed.charge_point_id, LOST)
+
+
+def answered_late(unit: Unit, command_id: int, charge_point_id: int, text: str) -> None:
+    """An answer after the time-out is kept beside it, and changes nothing (J 4.1.1)."""
+    sql = "UPDATE command SET late_result = ?, late_at = ? WHERE id = ? AND late_at IS NULL"
+    unit.execute(sql, redact(text), _now(), command_id)
+    _publish(unit, command_id, charge_point_id)
+
+
+def expire(unit: Unit) -> None:
+    """End what waited too long."""
+    now = _now()
+    for command_id, charge_point_id in unit.all(f"{_EXPIRE} RETURNING id, charge_point_id", now, now):
+        _publish(unit, command_id, charge_point_id)
+
+
+def abandon(unit: Unit) -> None:
+    """At the start: what was on the wire when the process ended has lost its answer."""
+    unit.execute("UPDATE command SET state = ?, finished_at = ?, sealed = NULL WHERE state = ?", LOST, _now(), SENT)
+
+
+def is_finished(command: Command) -> bool:
+    """Whether nothing more will come of it."""
+    return command.state in {ANSWERED, ERROR, TIMEOUT, LOST, EXPIRED, CANCELLED}
+
+
+def _status(result: Any) -> str:
+    """The answer's own word, where it has one."""
+    status = result.get("status") if isinstance(result, dict) else None
+    return status[:32] if isinstance(status, str) else ""
+
+
+def _finish(
+    unit: Unit,
+    command_id: int,
+    charge_point_id: int,
+    state: str,
+    *,
+    status: str = "",
+    result: str | None = None,
+    code: str = "",
+    description: str = "",
+) -> None:
+    unit.execute(_FINISH, state, _now(), status, result, code, description, command_id)
+    _publish(unit, command_id, charge_point_id)
+
+
+def _publish(unit: Unit, command_id: int, charge_point_id: int) -> None:
+    unit.publish("commands", f"command-{command_id}", f"commands-{charge_point_id}")
+
+
+def _now() -> int:
+    return clock.to_ms(clock.now())

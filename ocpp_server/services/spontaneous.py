@@ -1,0 +1,50 @@
+"""What stations are asked although nobody asked: little, once, late, and never where a switch says no.
+
+After a boot the configuration is read, if it is not known or the firmware is new. After a reconnect without a boot
+the statuses may be out of date, so they are asked for once (quirks 12 to 14, 18 and 20: stations need quiet after a
+boot, and some bear no repetition).
+"""
+
+from ocpp_server.models.commands import ANSWERED
+from ocpp_server.services import commands
+from ocpp_server.stations import Station
+from ocpp_server.store import Unit
+
+#: Who asks, in the command table.
+BY = "Chargeyard"
+#: So long after a boot, and after a connection without one, a station is left alone; in milliseconds.
+BOOT_QUIET, RECONNECT_QUIET = 10_000, 20_000
+_LIFETIME = 120.0
+_KNOWN = "SELECT 1 FROM configuration_key WHERE charge_point_id = ? LIMIT 1"
+_LAST = (
+    "SELECT state, status FROM command WHERE charge_point_id = ? AND requested_by = ? AND action = ?"
+    " ORDER BY id DESC LIMIT 1"
+)
+
+
+def is_due(station: Station, connected_at: int, now: int) -> bool:
+    """Whether a connected station has been quiet for long enough to be asked; times in ms since 1970."""
+    if station.looked_after or not (station.spontaneous_calls and station.is_accepted):
+        return False
+    if station.booted_at is not None:
+        return now >= station.booted_at + BOOT_QUIET
+    return now >= connected_at + RECONNECT_QUIET
+
+
+def look_after(unit: Unit, station: Station) -> None:
+    """Ask what this connection makes worth asking."""
+    if station.booted_at is None:
+        _refresh_statuses(unit, station)
+    elif station.has_new_firmware or unit.one(_KNOWN, station.id) is None:
+        _ask(unit, station, "GetConfiguration", {})
+
+
+def _refresh_statuses(unit: Unit, station: Station) -> None:
+    """Not again where it did not help before."""
+    last = unit.one(_LAST, station.id, BY, "TriggerMessage")
+    if last is None or last == (ANSWERED, "Accepted"):
+        _ask(unit, station, "TriggerMessage", {"requestedMessage": "StatusNotification"})
+
+
+def _ask(unit: Unit, station: Station, action: str, payload: dict) -> None:
+    commands.request(unit, station.id, action, payload, by=BY, lifetime=_LIFETIME)

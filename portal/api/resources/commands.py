@@ -1,0 +1,107 @@
+"""What was asked of stations, and what came of it."""
+
+from typing import Any
+
+from ocpp_server.models import ChargePoint, Command
+from ocpp_server.models.commands import ANSWERED, CANCELLED, ERROR, EXPIRED, LOST, QUEUED, SENT, TIMEOUT
+from ocpp_server.services import commands
+from ocpp_server.store import Unit
+from portal import audit
+from portal.api import paging
+from portal.api.operation import operation
+from portal.api.problems import Problem, missing
+from portal.api.resources.calls import CALL_ERROR, call_error
+from portal.api.resources.stations import fetch
+from portal.api.schema import ANYTHING, ID, NUMBER, PAGING, STRING, TIME, argument, one_of, or_null, page_of, record
+from portal.api.values import parsed, time
+
+TAG = "Calls"
+ORDER = paging.Order((Command.id,), descending=True)
+_STATE = one_of([QUEUED, SENT, ANSWERED, ERROR, TIMEOUT, LOST, EXPIRED, CANCELLED])
+COMMAND = record(
+    id=ID,
+    station=STRING,
+    action=STRING,
+    payload=ANYTHING,
+    state=_STATE,
+    requested_by=STRING,
+    requested_at=TIME,
+    expires_at=or_null(TIME),
+    sent_at=or_null(TIME),
+    finished_at=or_null(TIME),
+    timeout=NUMBER,
+    result=ANYTHING,
+    error=or_null(CALL_ERROR),
+)
+_FILTERS = (
+    argument("state", _STATE, "Only commands in this state."),
+    argument("action", STRING, "Only this action."),
+)
+
+
+@operation(
+    "GET",
+    "/stations/<identity>/commands",
+    "List what was asked of a station, newest first",
+    tag=TAG,
+    answer=page_of(COMMAND),
+    query=(*_FILTERS, *PAGING),
+)
+def index(identity: str, query: dict[str, Any]) -> dict[str, Any]:
+    found = _joined().where(Command.charge_point == fetch(identity).id)
+    for name in ("state", "action"):
+        if name in query:
+            found = found.where(getattr(Command, name) == query[name])
+    return paging.part(found, ORDER, query, paging.each(_command))
+
+
+@operation("GET", "/commands/<int:command_id>", "Show a command", tag=TAG, answer=COMMAND)
+def show(command_id: int) -> dict[str, Any]:
+    return _command(_fetch(command_id))
+
+
+@operation(
+    "DELETE",
+    "/commands/<int:command_id>",
+    "Take a command back that is not sent yet",
+    tag=TAG,
+    errors={409: "It was sent already, or nothing more comes of it anyway."},
+)
+def cancel(command_id: int) -> None:
+    command = _fetch(command_id)
+
+    def take_back(unit: Unit) -> None:
+        if not commands.cancel(unit, command_id):
+            raise Problem(409, "It was sent already, or nothing more comes of it anyway.")
+
+    audit.write(take_back, "command.cancel", command.charge_point.identity, f"{command.action} {command_id}")
+
+
+def _joined() -> Any:
+    return Command.select(Command, ChargePoint).join(ChargePoint)
+
+
+def _fetch(command_id: int) -> Command:
+    command = _joined().where(Command.id == command_id).first()
+    if command is None:
+        raise missing(f"command {command_id}")
+    return command
+
+
+def _command(row: Command) -> dict[str, Any]:
+    failed = row.state == ERROR
+    return {
+        "id": row.id,
+        "station": row.charge_point.identity,
+        "action": row.action,
+        "payload": parsed(row.payload),
+        "state": row.state,
+        "requested_by": row.requested_by,
+        "requested_at": time(row.requested_at),
+        "expires_at": time(row.expires_at),
+        "sent_at": time(row.sent_at),
+        "finished_at": time(row.finished_at),
+        "timeout": row.timeout,
+        "result": None if failed else parsed(row.result),
+        "error": call_error(row) if failed else None,
+    }

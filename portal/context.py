@@ -1,0 +1,54 @@
+"""What every request can reach: the store and the settings, and the connection a request reads with.
+
+A unit of work runs in the writer's greenlet, outside the request: take what it needs from `request`, `current_user`
+and `gettext` before, as plain values.
+"""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from flask import Flask, current_app, g, request
+
+from ocpp_server.settings import Settings
+from ocpp_server.store import Store
+
+#: These hold no connection: they last for hours (a station's socket, a page's live stream), answer without one, or take
+#: one themselves (the API, whose calls wait for stations).
+WITHOUT_CONNECTION = ("/ocpp", "/live", "/static", "/healthz", "/metrics", "/api")
+
+
+@dataclass(frozen=True)
+class Context:
+    """Kept as `app.extensions["chargeyard"]`."""
+
+    store: Store
+    settings: Settings
+
+
+def store() -> Store:
+    """The database of this application."""
+    return current_app.extensions["chargeyard"].store
+
+
+def settings() -> Settings:
+    """What the environment asked for."""
+    return current_app.extensions["chargeyard"].settings
+
+
+def init(app: Flask, settings: Settings, store: Store) -> None:
+    """Give each ordinary request a connection to read with, for as long as it lasts."""
+    app.extensions["chargeyard"] = Context(store, settings)
+    app.before_request(_open)
+    app.teardown_request(_close)
+
+
+def _open() -> None:
+    if not f"{request.path}/".startswith(tuple(f"{path}/" for path in WITHOUT_CONNECTION)):
+        g.reading = ExitStack()
+        g.reading.enter_context(store().reading())
+
+
+def _close(error: BaseException | None) -> None:
+    reading = g.pop("reading", None)
+    if reading is not None:
+        reading.close()

@@ -1,0 +1,50 @@
+"""GET /live?topic=a&topic=b: the one stream of a page, which tells what changed and never what it is now."""
+
+from collections.abc import Iterator
+from time import monotonic
+
+import gevent
+from flask import Flask, Response, abort, current_app, request
+from flask_login import current_user
+
+from ocpp_server import events
+from ocpp_server.store import Store
+from portal import auth
+
+TOPIC_LIMIT = 64
+#: A silent reader is only noticed when writing to it fails.
+PING_SECONDS = 15.0
+#: Names that come within this time go out together.
+MERGE_SECONDS = 0.3
+
+
+def init(app: Flask) -> None:
+    app.add_url_rule("/live", "live", stream)
+
+
+def stream() -> Response:
+    """Names of changes as server-sent events, until the reader leaves or their session ends."""
+    topics = request.args.getlist("topic")
+    if len(topics) > TOPIC_LIMIT or any(len(topic) > 64 for topic in topics):
+        abort(400)
+    store = current_app.extensions["chargeyard"].store
+    lines = _lines(store, topics, current_user.get_id())
+    response = Response(lines, mimetype="text/event-stream")
+    response.headers.update({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+    return response
+
+
+def _lines(store: Store, topics: list[str], session_id: str) -> Iterator[str]:
+    subscription = events.subscribe(topics)
+    try:
+        while auth.is_valid(store, session_id):
+            checked = monotonic()
+            yield ": ping\n\n"
+            while (remaining := checked + PING_SECONDS - monotonic()) > 0:
+                names = subscription.wait(remaining)
+                if names:
+                    gevent.sleep(MERGE_SECONDS)
+                    names |= subscription.wait(0)
+                    yield "".join(f"event: {name}\ndata: \n\n" for name in sorted(names))
+    finally:
+        events.unsubscribe(subscription)

@@ -1,0 +1,1 @@
+"""One module per page group: `bp` is its blueprint, `nav` its place in the menu."""

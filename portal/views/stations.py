@@ -1,0 +1,228 @@
+"""The stations: finding them, adding, changing and deleting them, and one station in full."""
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from peewee import ModelSelect
+from werkzeug.wrappers import Response
+
+from ocpp_server import sessions
+from ocpp_server.models import ChargePoint, Connector, Transaction
+from ocpp_server.services import charge_points
+from ocpp_server.services.errors import Invalid
+from portal import audit, lists, yard
+from portal.addresses import station_address
+from portal.auth import role_required
+from portal.htmx import page
+from portal.navigation import Nav
+
+bp = Blueprint("stations", __name__, url_prefix="/stations")
+nav = Nav(lazy_gettext("Stations"), "charging-pile", 20, "stations.index")
+
+COLUMNS = {
+    "identity": ChargePoint.identity_key,
+    "label": ChargePoint.label,
+    "location": ChargePoint.location,
+    "seen": ChargePoint.last_seen_at,
+}
+SEARCHED = (ChargePoint.identity, ChargePoint.label, ChargePoint.location, ChargePoint.vendor, ChargePoint.model)
+RECENT = 10
+
+
+@bp.get("")
+def index() -> Response:
+    query = lists.order(_matching(), COLUMNS, "identity", ChargePoint.id)
+    pages = lists.paginate(query)
+    return page(
+        "stations/index.html",
+        "results",
+        pages=pages,
+        stations=yard.look_at(pages.rows),
+        sort=lists.chosen_sort(COLUMNS, "identity"),
+        q=request.args.get("q", ""),
+        state=request.args.get("state", ""),
+        registration=request.args.get("registration", ""),
+        any_station=pages.total > 0 or ChargePoint.select().where(ChargePoint.deleted_at.is_null()).exists(),
+    )
+
+
+def _matching() -> "ModelSelect[ChargePoint]":
+    """The stations that the URL's search and filters leave."""
+    query = ChargePoint.select().where(ChargePoint.deleted_at.is_null())
+    text = request.args.get("q", "").strip()
+    if text:
+        query = query.where(lists.mentions(SEARCHED, text))
+    if request.args.get("registration") in charge_points.REGISTRATIONS:
+        query = query.where(ChargePoint.registration == request.args["registration"])
+    return _in_state(query, request.args.get("state", ""))
+
+
+def _in_state(query: "ModelSelect[ChargePoint]", state: str) -> "ModelSelect[ChargePoint]":
+    connected = ChargePoint.id.in_(list(sessions.connected_ids()))
+    if state == "online":
+        return query.where(connected)
+    if state == "offline":
+        return query.where(~connected)
+    if state == "never":
+        return query.where(ChargePoint.last_seen_at.is_null(), ~connected)
+    if state == "charging":
+        running = Transaction.select(Transaction.charge_point).where(Transaction.stopped_at.is_null())
+        return query.where(ChargePoint.id.in_(running))
+    if state == "faulted":
+        faulted = Connector.select(Connector.charge_point).where(Connector.status == "Faulted")
+        return query.where(ChargePoint.id.in_(faulted))
+    return query
+
+
+@bp.get("/<int:charge_point_id>")
+def show(charge_point_id: int) -> Response:
+    station = yard.look_at([fetch(charge_point_id)])[0]
+    recent = (
+        Transaction.select()
+        .where(Transaction.charge_point == charge_point_id, Transaction.stopped_at.is_null(False))
+        .order_by(Transaction.started_at.desc(), Transaction.id.desc())
+        .limit(RECENT)
+    )
+    return page(
+        "stations/show.html",
+        "station",
+        station=station,
+        recent=list(recent),
+        address=station_address(station.charge_point.identity),
+    )
+
+
+@bp.get("/add")
+@role_required("operator")
+def add() -> Response:
+    values = {"identity": request.args.get("identity", ""), "registration": "accepted"}
+    return _add_form(values, {})
+
+
+@bp.post("/add")
+@role_required("operator")
+def create() -> Response:
+    form = request.form
+    if "suggest" in form:
+        return _add_form({**form.to_dict(), "password": charge_points.new_password()}, {})
+    values: dict[str, Any] = _typed("identity", "label", "location", "registration")
+    try:
+        added = audit.write(
+            lambda unit: charge_points.add(unit, **values, password=form.get("password") or None),
+            "station.add",
+            values["identity"],
+            audit.changes(values),
+        )
+    except Invalid as error:
+        return _add_form(form.to_dict(), {error.field: error.message}, 422)
+    flash(_("%(identity)s was added.", identity=added.identity), "success")
+    return redirect(url_for("stations.connect", charge_point_id=added.id), 303)
+
+
+@bp.get("/<int:charge_point_id>/connect")
+@role_required("operator")
+def connect(charge_point_id: int) -> Response:
+    """What to type into the station, and how far it has come."""
+    charge_point = fetch(charge_point_id)
+    return page(
+        "stations/connect.html",
+        "progress",
+        charge_point=charge_point,
+        online=sessions.is_connected(charge_point_id),
+        connectors=Connector.select().where(Connector.charge_point == charge_point_id).count(),
+        address=station_address(charge_point.identity),
+    )
+
+
+@bp.get("/<int:charge_point_id>/edit")
+@role_required("operator")
+def edit(charge_point_id: int) -> Response:
+    return _edit_form(fetch(charge_point_id), {}, {})
+
+
+@bp.post("/<int:charge_point_id>/edit")
+@role_required("operator")
+def update(charge_point_id: int) -> Response:
+    charge_point = fetch(charge_point_id)
+    values: dict[str, Any] = _typed("label", "location", "registration")
+    values["strict_subprotocol"] = "strict_subprotocol" in request.form
+    values["spontaneous_calls"] = "spontaneous_calls" in request.form
+    try:
+        audit.write(
+            lambda unit: charge_points.update(unit, charge_point_id, **values),
+            "station.change",
+            charge_point.identity,
+            audit.changes(values),
+        )
+    except Invalid as error:
+        return _edit_form(charge_point, values, {error.field: error.message}, 422)
+    flash(_("The changes were saved."), "success")
+    return redirect(url_for("stations.show", charge_point_id=charge_point_id), 303)
+
+
+@bp.post("/<int:charge_point_id>/password")
+@role_required("operator")
+def set_password(charge_point_id: int) -> Response:
+    """Sets the password typed; `suggest` only proposes one, `remove` takes it away."""
+    charge_point = fetch(charge_point_id)
+    if "suggest" in request.form:
+        return _edit_form(charge_point, {"password": charge_points.new_password()}, {})
+    password = None if "remove" in request.form else request.form.get("password", "").strip()
+    if password == "":
+        return _edit_form(charge_point, {}, {"password": _("Type a password, or let one be suggested.")}, 422)
+    try:
+        audit.write(
+            lambda unit: charge_points.set_password(unit, charge_point_id, password),
+            "station.password",
+            charge_point.identity,
+            "set" if password else "removed",
+        )
+    except Invalid as error:
+        return _edit_form(charge_point, {"password": password}, {error.field: error.message}, 422)
+    flash(_("The password was set.") if password else _("The password was taken away."), "success")
+    return redirect(url_for("stations.show", charge_point_id=charge_point_id), 303)
+
+
+@bp.get("/<int:charge_point_id>/delete")
+@role_required("operator")
+def confirm_delete(charge_point_id: int) -> Response:
+    history = Transaction.select().where(Transaction.charge_point == charge_point_id)
+    return page(
+        "stations/delete.html",
+        charge_point=fetch(charge_point_id),
+        session_count=history.count(),
+        running_count=history.where(Transaction.stopped_at.is_null()).count(),
+        online=sessions.is_connected(charge_point_id),
+    )
+
+
+@bp.post("/<int:charge_point_id>/delete")
+@role_required("operator")
+def delete(charge_point_id: int) -> Response:
+    charge_point = fetch(charge_point_id)
+    audit.write(lambda unit: charge_points.delete(unit, charge_point_id), "station.delete", charge_point.identity)
+    flash(_("%(name)s was deleted. Its sessions are kept.", name=charge_point.name), "success")
+    return redirect(url_for("stations.index"), 303)
+
+
+def fetch(charge_point_id: int) -> ChargePoint:
+    """The station, or 404."""
+    condition = (ChargePoint.id == charge_point_id) & ChargePoint.deleted_at.is_null()
+    return ChargePoint.get_or_none(condition) or abort(404)
+
+
+def _typed(*names: str) -> dict[str, str]:
+    return {name: request.form.get(name, "").strip()[:255] for name in names}
+
+
+def _add_form(values: dict[str, str], errors: dict[str, str], status: int = 200) -> Response:
+    address = station_address()
+    return page("stations/add.html", status=status, values=values, errors=errors, address=address)
+
+
+def _edit_form(
+    charge_point: ChargePoint, values: dict[str, Any], errors: dict[str, str], status: int = 200
+) -> Response:
+    return page("stations/edit.html", status=status, charge_point=charge_point, values=values, errors=errors)

@@ -1,0 +1,69 @@
+"""The portal in a real browser: accessible, within its own security policy, and live."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import gevent
+import pytest
+
+from ocpp_server import clock, events
+from ocpp_server.models import Connector, Frame, Refusal
+from ocpp_server.server import Server
+from ocpp_server.services import charge_points, operators
+from ocpp_server.store import Unit
+from portal import live
+from tests.charging import session
+from tests.conftest import PASSWORD
+
+SCRIPT = Path(__file__).with_name("browser_check.py")
+HASH = operators.hash_password(PASSWORD)
+
+
+def furnish(unit: Unit) -> None:
+    now = clock.now()
+    operators.add(unit, "anna@example.com", password_hash=HASH, role="admin", name="Anna")
+    station = charge_points.add(unit, "CP-1", label="Gate", registration="pending")
+    statuses = ("Available", "Preparing", "Charging", "SuspendedEV", "SuspendedEVSE", "Finishing", "Reserved")
+    for number, status in enumerate((*statuses, "Unavailable", "Faulted"), 1):
+        fields = {"error_code": "GroundFailure", "status_at": now, "received_at": now}
+        Connector.create(charge_point=station, connector_id=number, status=status, **fields)
+    session(station, now, hours=None, connector_id=3, power_w=11000)
+    session(station, now)
+    for outcome in ("", "NotImplemented"):
+        Frame.create(
+            charge_point_id=station.id,
+            at=now,
+            outgoing=False,
+            message_type=2,
+            message_id="1",
+            action="Heartbeat",
+            text='[2,"1","Heartbeat",{}]',
+            outcome=outcome,
+            note="odd",
+        )
+    for reason in ("unknown_identity", "flood"):
+        Refusal.create(first_at=now, last_at=now, address="192.168.1.7", path="/", identity="BOX-7", reason=reason)
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="needs Debian's chromium")
+def test_pages_are_accessible_keep_to_their_policy_and_follow_changes(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "PING_SECONDS", 0.5)
+    server.store.write(furnish)
+    base = f"http://127.0.0.1:{server.port}"
+    command = [sys.executable, str(SCRIPT), base, "anna@example.com", PASSWORD, "Renamed while you watch"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
+    await_the_end_of_streams()
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"problems": [], "live": True, "boosted": True}
+
+
+def await_the_end_of_streams() -> None:
+    """A stream notices that its reader left when it next writes."""
+    with gevent.Timeout(10):
+        while events._subscriptions:
+            gevent.sleep(0.05)

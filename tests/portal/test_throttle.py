@@ -1,0 +1,53 @@
+from datetime import timedelta
+
+import pytest
+
+from ocpp_server import clock
+from portal import throttle
+from portal.throttle import Throttle
+
+
+@pytest.fixture(autouse=True)
+def back_to_real_time():
+    yield
+    clock.use(None)
+
+
+def test_the_first_failures_cost_nothing_and_each_later_one_twice_the_time() -> None:
+    now = clock.now()
+    clock.use(lambda: now)
+    guesses = Throttle(free=3)
+    waits = []
+    for _ in range(6):
+        guesses.fail("anna")
+        waits.append(guesses.wait("anna").total_seconds())
+    assert waits == [0, 0, 2, 4, 8, 16]
+    assert not guesses.wait("berta")
+
+
+def test_waiting_helps_and_success_forgets() -> None:
+    now = clock.now()
+    clock.use(lambda: now)
+    guesses = Throttle(free=1)
+    guesses.fail("anna")
+    assert guesses.wait("anna")
+    clock.use(lambda: now + timedelta(seconds=2))
+    assert not guesses.wait("anna")
+    guesses.forget("anna")
+    guesses.fail("anna")
+    assert guesses.wait("anna") == timedelta(seconds=2)
+
+
+def test_nobody_waits_longer_than_the_longest_pause() -> None:
+    guesses = Throttle(free=1, longest=timedelta(minutes=1))
+    for _ in range(50):
+        guesses.fail("anna")
+    assert guesses.wait("anna") <= timedelta(minutes=1)
+
+
+def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttle, "CAPACITY", 3)
+    guesses = Throttle(free=1)
+    for name in "abcde":
+        guesses.fail(name)
+    assert [bool(guesses.wait(name)) for name in "abcde"] == [False, False, True, True, True]
