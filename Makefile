@@ -32,6 +32,11 @@ test-fast: setup $(VENV)/.test-installed  ## Unit and page tests on SQLite only
 	@$(BIN)/python -m portal.assets --dev
 	@$(BIN)/python -m pytest -q -x --database sqlite tests/ocpp_server tests/portal $(ARGS)
 
+certify: setup $(VENV)/.test-installed  ## Play the certification cases on both databases and write the report
+	@$(BIN)/python -m pytest tests/certification --certification-report build/certification/report.md
+	@$(BIN)/python -m pytest -q tests/certification --shuffle 1
+	@cat build/certification/report.md
+
 lint: $(VENV)/.test-installed  ## Check style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 

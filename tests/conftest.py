@@ -26,6 +26,8 @@ ENGINES = ("sqlite", "postgresql")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=["both", *ENGINES], default="both", help="which databases to test on")
+    parser.addoption("--shuffle", type=int, default=None, metavar="SEED", help="certification cases in another order")
+    parser.addoption("--certification-report", default=None, metavar="FILE", help="write the abstract of a report")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
