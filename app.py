@@ -81,6 +81,7 @@ def demo(settings: Settings) -> None:
 
 def _start(server: "Server") -> None:
     settings = server.settings
+    server.heed_signals()
     try:
         server.start()
     except OSError as error:
@@ -146,7 +147,7 @@ def operator_add(settings: Settings, email: str, role: str, name: str) -> None:
     from ocpp_server.services import operators
     from ocpp_server.services.errors import Invalid
 
-    password = click.get_text_stream("stdin").readline().rstrip("\n")
+    password = sys.stdin.readline().rstrip("\n")
     if not password:
         raise click.ClickException("Give the password on standard input, on one line.")
     try:

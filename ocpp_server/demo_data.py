@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from ocpp_server import clock
 from ocpp_server.models import Operator
@@ -82,7 +83,7 @@ def _history(
             register = readings[-1][1]
             if readings[-1][0] < now:
                 tag = chance.choice(tags)
-                store.write(lambda unit, r=readings, t=tag: _replay(unit, charge_point_id, t, r))
+                store.write(partial(_replay, charge_point_id=charge_point_id, id_tag=tag, readings=readings))
 
 
 def _charge(

@@ -44,6 +44,8 @@ def create_endpoint(settings: Settings, store: Store) -> Flask:
         except Refused as refused:
             _record(store, upgrade, refused)
             return _response(refused)
+        identity = charge_point.identity
+        store.post(lambda unit: refusals.forget_admitted(unit, upgrade.identity, identity, upgrade.address))
         return None
 
     @sock.route("/")
@@ -57,7 +59,7 @@ def create_endpoint(settings: Settings, store: Store) -> Flask:
 def _record(store: Store, upgrade: Upgrade, refused: Refused) -> None:
     at = clock.to_ms(clock.now())
     facts = {
-        "address": request.remote_addr or "",
+        "address": upgrade.address,
         "path": upgrade.path,
         "identity": upgrade.identity,
         "reason": refused.reason,
@@ -72,6 +74,8 @@ def _response(refused: Refused) -> Response:
     response = Response(f"{refused.detail}\n", refused.status, content_type="text/plain; charset=utf-8")
     if refused.status == 401:
         response.headers["WWW-Authenticate"] = 'Basic realm="charge points"'
+    if refused.retry_after:
+        response.headers["Retry-After"] = str(refused.retry_after)
     if refused.status == 426:
         response.headers["Upgrade"] = "websocket"
     return response

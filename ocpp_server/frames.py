@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+import orjson
+
 NOT_IMPLEMENTED = "NotImplemented"
 NOT_SUPPORTED = "NotSupported"
 INTERNAL_ERROR = "InternalError"
@@ -83,8 +85,8 @@ def _finite(digits: str) -> float:
 
 
 # NaN and Infinity are Python's own additions; a station that sends them sends no JSON.
-_decode = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite).decode
-_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+_encode_odd = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+_decode_odd = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite).decode
 _READABLE_ID = re.compile(r'\s*\[\s*2\s*,\s*"([^"\\\x00-\x1f]{1,255})"')
 
 
@@ -104,6 +106,22 @@ def parse(text: str) -> Call | CallResult | CallError | None:
     if kind == CALL_ERROR and len(frame) >= 2:
         return _parse_call_error(frame, text)
     return None
+
+
+def _decode(text: str) -> Any:
+    """orjson takes a quarter of the time, but refuses half a surrogate pair, which some stations send."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return _decode_odd(text)
+
+
+def encode(value: Any) -> str:
+    """A value as JSON without blanks. Whole numbers beyond 64 bits are left to Python's own encoder."""
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        return _encode_odd(value)
 
 
 def _parse_json(text: str) -> Any:
@@ -168,13 +186,13 @@ def _storable(value: Any) -> Any:
 
 
 def encode_call(message_id: str, action: str, payload: dict) -> str:
-    return _encode([CALL, message_id, action, payload])
+    return encode([CALL, message_id, action, payload])
 
 
 def encode_result(message_id: Any, payload: dict) -> str:
-    return _encode([CALL_RESULT, message_id, payload])
+    return encode([CALL_RESULT, message_id, payload])
 
 
 def encode_error(message_id: Any, code: str, description: str = "", details: dict | None = None) -> str:
     """Always five elements, the details always an object (J 4.2.3); a description has 255 characters at most."""
-    return _encode([CALL_ERROR, message_id, code, description[:255], details or {}])
+    return encode([CALL_ERROR, message_id, code, description[:255], details or {}])

@@ -6,23 +6,33 @@ subprotocol.
 
 import base64
 import binascii
+import math
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import unquote
 
 from ocpp_server.models import ChargePoint
 from ocpp_server.services import charge_points, credentials
+from ocpp_server.throttle import Throttle
 
 SUBPROTOCOL = "ocpp1.6"
+#: Wrong passwords, by identity and address: whoever guesses holds up neither the station elsewhere nor others behind
+#: the same address. The longest pause is short, as a station is let in again as soon as its password was mended.
+guesses = Throttle(free=5, longest=timedelta(minutes=1))
 
 
 class Refused(Exception):
-    """The handshake is refused: `status` is the HTTP status, `reason` a word of models.Refusal."""
+    """The handshake is refused: `status` is the HTTP status, `reason` a word of models.Refusal.
 
-    def __init__(self, status: int, reason: str, detail: str) -> None:
+    `retry_after` are the seconds after which the next try is looked at, or 0.
+    """
+
+    def __init__(self, status: int, reason: str, detail: str, retry_after: int = 0) -> None:
         super().__init__(detail)
         self.status = status
         self.reason = reason
         self.detail = detail
+        self.retry_after = retry_after
 
 
 class AnySpelling(list):
@@ -37,8 +47,9 @@ SUBPROTOCOLS = AnySpelling([SUBPROTOCOL])
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """What an upgrade request says."""
+    """What an upgrade request says, and from where."""
 
+    address: str
     path: str
     identity: str
     upgrade: str
@@ -53,6 +64,7 @@ class Upgrade:
         path = environ.get("RAW_PATH") or environ.get("PATH_INFO", "")
         protocols = environ.get("HTTP_SEC_WEBSOCKET_PROTOCOL", "")
         return cls(
+            address=environ.get("REMOTE_ADDR", ""),
             path=path,
             identity=identity_of(path),
             upgrade=environ.get("HTTP_UPGRADE", "").lower(),
@@ -88,7 +100,8 @@ def admit(upgrade: Upgrade, *, strict_subprotocol: bool) -> ChargePoint:
     if charge_point is None:
         raise Refused(404, "unknown_identity", f"No station is called {upgrade.identity}.")
     _check_credentials(upgrade, charge_point)
-    _check_subprotocol(upgrade, strict_subprotocol or charge_point.strict_subprotocol)
+    own = charge_point.strict_subprotocol
+    _check_subprotocol(upgrade, strict_subprotocol if own is None else own)
     return charge_point
 
 
@@ -114,11 +127,22 @@ def _check_credentials(upgrade: Upgrade, charge_point: ChargePoint) -> None:
         return
     if not upgrade.authorization:
         raise Refused(401, "missing_credentials", "The station has a password here, but it sent none.")
+    guesser = f"{charge_point.identity_key} {upgrade.address}"
+    _check_guesses(guesser)
+    guesses.fail(guesser)
     user, password = parse_basic(upgrade.authorization)
     if charge_points.identity_key(user) != charge_point.identity_key:
         raise Refused(401, "wrong_credentials", f"The user name {user[:50]!r} is not the station's identity.")
     if not credentials.verify(charge_point.password_hash, password):
         raise Refused(401, "wrong_credentials", "The password is not the station's.")
+    guesses.forget(guesser)
+
+
+def _check_guesses(guesser: str) -> None:
+    pause = math.ceil(guesses.wait(guesser).total_seconds())
+    if pause:
+        detail = f"Too many wrong passwords in a row: the next is looked at in {pause} s."
+        raise Refused(429, "wrong_credentials", detail, retry_after=pause)
 
 
 def parse_basic(header: bytes) -> tuple[str, bytes]:

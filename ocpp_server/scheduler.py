@@ -5,12 +5,14 @@ given time, runs are not piled up, and every job is a function that can run twic
 """
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from apscheduler.schedulers.gevent import GeventScheduler
 
-from ocpp_server import jobs
+from ocpp_server import clock, jobs
 from ocpp_server.discovery import import_all
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
@@ -26,7 +28,17 @@ class Job:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Run:
+    """When a job last ended, how many seconds it took, and whether it failed."""
+
+    ended_at: datetime
+    seconds: float
+    failed: bool
+
+
 _jobs: list[Job] = []
+_last_runs: dict[str, Run] = {}
 
 
 def every(*, seconds: float = 0, minutes: float = 0, hours: float = 0) -> Callable[[JobFunction], JobFunction]:
@@ -37,6 +49,11 @@ def every(*, seconds: float = 0, minutes: float = 0, hours: float = 0) -> Callab
         return function
 
     return register
+
+
+def jobs_and_runs() -> list[tuple[Job, Run | None]]:
+    """Every job, with its last run since this process began."""
+    return [(job, _last_runs.get(job.function.__name__)) for job in _jobs]
 
 
 def start(store: Store, settings: Settings) -> GeventScheduler:
@@ -51,7 +68,10 @@ def start(store: Store, settings: Settings) -> GeventScheduler:
 
 
 def _run(function: JobFunction, store: Store, settings: Settings) -> None:
+    begin, failed = time.monotonic(), False
     try:
         function(store, settings)
     except Exception:
+        failed = True
         log.exception("the job %s failed; it runs again at its next time", function.__name__)
+    _last_runs[function.__name__] = Run(clock.now(), time.monotonic() - begin, failed)

@@ -43,10 +43,13 @@ class Server:
             raise RuntimeError("the server is not started")
         return self._http.server_port
 
-    def serve(self) -> None:
-        """Serve until SIGTERM or SIGINT, then stop."""
+    def heed_signals(self) -> None:
+        """Let SIGTERM and SIGINT end `serve`; to be called before `start`, so that none comes too early."""
         for number in (signal.SIGTERM, signal.SIGINT):
             gevent.signal_handler(number, self._stopping.set)
+
+    def serve(self) -> None:
+        """Serve until SIGTERM or SIGINT, then stop."""
         self._stopping.wait()
         self.stop()
 

@@ -43,7 +43,7 @@ class Session:
         replaced = sessions.enter(self)
         if replaced is not None:
             gevent.spawn(replaced.socket.hang_up, 1008, "replaced by a newer connection")
-        self.station.begin_connection(self.outbox.wake)
+        self.station.begin_connection(self.outbox.wake, self._hang_up)
         self._announce_arrival()
         try:
             for text in self.socket.messages():
@@ -95,6 +95,9 @@ class Session:
         at = clock.to_ms(self.last_seen_at)
         self.store.write(lambda unit: frame_log.stray(unit, self.station.id, at, stray))
 
+    def _hang_up(self, reason: str) -> None:
+        gevent.spawn(self.socket.hang_up, 1008, reason)
+
     def _announce_arrival(self) -> None:
         now = clock.to_ms(self.connected_at)
         self.store.post(lambda unit: self._record(unit, _CONNECTED, now, now))
@@ -103,7 +106,7 @@ class Session:
         self.socket.release()
         self.outbox.close()
         if sessions.leave(self):
-            self.station.wake = None
+            self.station.end_connection()
             now, seen = clock.to_ms(clock.now()), clock.to_ms(self.last_seen_at)
             reason = self.socket.close_reason
             self.store.post(lambda unit: self._record(unit, _DISCONNECTED, now, seen, reason))

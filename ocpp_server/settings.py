@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+#: As in models/charge_points.py, which this file does not need otherwise.
+REGISTRATIONS = ("accepted", "pending", "rejected")
+
 
 class SettingsError(ValueError):
     """A setting that cannot be used; the text says which, why, and what would do."""
@@ -56,6 +59,11 @@ class Settings:
     concurrent_tx: bool = setting(
         "CSMS_CONCURRENT_TX", False, "Answer ConcurrentTx when a card is already charging elsewhere."
     )
+    default_registration: str = setting(
+        "CSMS_DEFAULT_REGISTRATION",
+        "accepted",
+        "Registration of a station that is added without naming one: `accepted`, `pending` or `rejected`.",
+    )
     spontaneous_calls: bool = setting(
         "CSMS_SPONTANEOUS_CALLS",
         True,
@@ -65,6 +73,11 @@ class Settings:
         "CSMS_MAX_MESSAGE_SIZE", 1_048_576, "Bytes; a longer message closes the station's socket."
     )
     frame_log_days: int = setting("CSMS_FRAME_LOG_DAYS", 30, "Days for which the message log is kept; 0 keeps all.")
+    meter_value_days: int = setting(
+        "CSMS_METER_VALUE_DAYS",
+        90,
+        "Days after a session's end for which its raw meter values are kept, then 15-minute energy; 0 keeps all.",
+    )
     timezone: str = setting(
         "CSMS_TIMEZONE", "UTC", "Time zone of pages for viewers whose browser does not tell its own."
     )
@@ -91,6 +104,11 @@ class Settings:
             raise SettingsError("CSMS_DATABASE_URL must begin with sqlite:/// or postgresql:// and name a database.")
         if self.public_url and not re.match(r"https?://[^/]", self.public_url):
             raise SettingsError(f"CSMS_PUBLIC_URL must begin with http:// or https://, but it is {self.public_url!r}.")
+        if self.default_registration not in REGISTRATIONS:
+            raise SettingsError(
+                f"CSMS_DEFAULT_REGISTRATION must be accepted, pending or rejected, but it is"
+                f" {self.default_registration!r}."
+            )
         try:
             ZoneInfo(self.timezone)
         except (ValueError, OSError, ZoneInfoNotFoundError) as error:

@@ -18,18 +18,25 @@ class Station:
     spontaneous_calls: bool = True
     triggered: set[str] = field(default_factory=set)
     insistence: Insistence = field(default_factory=Insistence)
-    #: Set by the session while the station is connected: look into the command queue.
+    #: Set by the session while the station is connected: look into the command queue; close the socket, and why.
     wake: Callable[[], None] | None = None
+    hang_up: Callable[[str], None] | None = None
+    #: The last known card that was held to it, and when (ms since 1970).
+    last_tap: tuple[str, int] | None = None
     #: Of the present connection: when the station booted (ms since 1970), whether with another firmware than before,
     #: and whether it was asked what is worth asking then.
     booted_at: int | None = None
     has_new_firmware: bool = False
     looked_after: bool = False
 
-    def begin_connection(self, wake: Callable[[], None]) -> None:
+    def begin_connection(self, wake: Callable[[], None], hang_up: Callable[[str], None]) -> None:
         """A new session begins."""
-        self.wake = wake
+        self.wake, self.hang_up = wake, hang_up
         self.booted_at, self.has_new_firmware, self.looked_after = None, False, False
+
+    def end_connection(self) -> None:
+        """The station's session has ended."""
+        self.wake = self.hang_up = None
 
     def note_boot(self, at: int, firmware: str | None, firmware_before: str | None) -> None:
         """The station has booted on this connection."""
@@ -67,6 +74,25 @@ def wake(charge_point_id: int) -> None:
     station = _stations.get(charge_point_id)
     if station is not None and station.wake is not None:
         station.wake()
+
+
+def disconnect(charge_point_id: int, reason: str) -> None:
+    """Close a station's connection, if there is one; never blocks."""
+    station = _stations.get(charge_point_id)
+    if station is not None and station.hang_up is not None:
+        station.hang_up(reason)
+
+
+def taps_since(at: int) -> list[tuple[int, str, int]]:
+    """Each station's last tap of a known card, if it was not before `at`: station, tag and time, the oldest first."""
+    taps = [(station.id, *station.last_tap) for station in _stations.values() if station.last_tap is not None]
+    return sorted((tap for tap in taps if tap[2] >= at), key=lambda tap: tap[2])
+
+
+def is_connected(charge_point_id: int) -> bool:
+    """Whether a session serves the station now."""
+    station = _stations.get(charge_point_id)
+    return station is not None and station.wake is not None
 
 
 def clear() -> None:

@@ -89,13 +89,14 @@ class StationSocket:
                 frames = self._protocol.events_received()
                 idle = bool(frames)
                 for frame in frames:
-                    message = self._take(frame)
+                    message = self._take(frame) if isinstance(frame, Frame) else None
                     if message and not message.isspace():
                         idle = False
                         yield message
                 self._end_if_closing()
-                # Where data waits already `recv` does not yield: a flood of pings would be all that is served.
-                gevent.sleep(_IDLE_PAUSE if idle else 0)
+                if idle:
+                    # Where data waits already `recv` does not yield: a flood of pings would be all that is served.
+                    gevent.sleep(_IDLE_PAUSE)
         except Closed as closed:
             self.close_reason = self.close_reason or str(closed)
 

@@ -13,6 +13,7 @@ from portal import (
     api,
     auth,
     context,
+    converters,
     errors,
     formats,
     htmx,
@@ -31,6 +32,7 @@ from portal import (
 
 def init_portal(app: Flask, settings: Settings, store: Store) -> None:
     """Make the application serve the portal."""
+    converters.init(app)
     secret.init(app, settings)
     security.init(app)
     context.init(app, settings, store)

@@ -29,16 +29,18 @@ FILES = (
 #: Tabler's outline icons; `charging-pile` is `<use href="…/icons.svg#charging-pile">`.
 # fmt: off
 ICONS = (
-    "alert-circle", "alert-triangle", "archive", "arrow-down-left", "arrow-left", "arrow-right",
-    "arrow-up-right", "ban", "battery-charging", "bolt", "bookmark", "building", "calendar", "calendar-event",
-    "car", "charging-pile", "check", "chart-line", "chevron-down", "chevron-left", "chevron-right",
-    "chevron-up", "circle-check", "circle-dashed", "circle-off", "circle-x", "clock", "clock-pause", "copy",
-    "cpu", "credit-card", "device-desktop", "dots", "download", "edit", "external-link", "eye", "file-export",
-    "file-text", "filter", "flag", "hourglass", "id-badge-2", "inbox", "info-circle", "key", "layout-dashboard",
-    "link", "list-details", "lock", "login", "logout", "map-pin", "menu-2", "message-2", "messages", "moon",
-    "nfc", "pencil", "player-pause", "player-stop", "plug", "plug-connected", "plug-connected-x", "plug-x",
-    "plus", "receipt", "refresh", "search", "selector", "settings", "shield", "shield-check", "sun", "tool",
-    "trash", "upload", "user", "user-circle", "user-cog", "users", "wifi", "wifi-off", "x",
+    "adjustments-horizontal", "alert-circle", "alert-triangle", "archive", "arrow-back-up", "arrow-down-left",
+    "arrow-left", "arrow-right", "arrow-up-right", "arrows-diff", "arrows-left-right", "ban", "battery-charging",
+    "bolt", "bookmark", "braces", "broadcast", "building", "calendar", "calendar-event", "car", "charging-pile",
+    "chart-line", "check", "chevron-down", "chevron-left", "chevron-right", "chevron-up", "circle-check",
+    "circle-dashed", "circle-off", "circle-x", "clock", "clock-pause", "clock-x", "copy", "cpu", "credit-card",
+    "device-desktop", "dots", "download", "ear-off", "edit", "eraser", "external-link", "eye", "file-export",
+    "file-text", "filter", "flag", "history", "hourglass", "id-badge-2", "inbox", "info-circle", "key",
+    "layout-dashboard", "link", "list-details", "lock", "lock-open", "login", "logout", "map-pin", "menu-2",
+    "message-2", "messages", "moon", "nfc", "pencil", "player-pause", "player-play", "player-stop", "plug",
+    "plug-connected", "plug-connected-x", "plug-x", "plus", "receipt", "refresh", "repeat", "search", "selector",
+    "send", "settings", "shield", "shield-check", "sun", "template", "toggle-left", "tool", "trash", "upload", "user",
+    "user-circle", "user-cog", "users", "wifi", "wifi-off", "x",
 )
 # fmt: on
 

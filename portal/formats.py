@@ -4,6 +4,7 @@ Filters: `energy` (Wh), `power` (W), `percent`, `number`, `duration` (seconds or
 `relative` and `since` (aware times; these two tick in the browser). What is not known is a dash.
 """
 
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -40,6 +41,17 @@ def percent(value: float | None) -> str:
 def number(value: float | None) -> str:
     """`1,234`."""
     return UNKNOWN if value is None else format_decimal(value)
+
+
+def size(value: float | None) -> str:
+    """`1.2 GB`, in powers of ten."""
+    if value is None:
+        return UNKNOWN
+    # 999,960 is 1 MB, not 1,000 kB.
+    thousands = min(4, int(math.log10(max(1.0, abs(value) * 1.0005)) // 3))
+    scaled = value / 1000**thousands
+    rounded = round(scaled, 1) if thousands and abs(scaled) < 100 else round(scaled)
+    return f"{format_decimal(rounded)} {('B', 'kB', 'MB', 'GB', 'TB')[thousands]}"
 
 
 def duration(value: float | timedelta | None) -> str:
@@ -111,5 +123,6 @@ FILTERS: dict[str, Callable] = {
     "power": power,
     "relative": relative,
     "since": since,
+    "size": size,
     "time": time,
 }

@@ -41,7 +41,7 @@ def is_htmx() -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
-def page(template: str, *blocks: str, status: int = 200, **context: object) -> Response:
+def page(template: str, /, *blocks: str, status: int = 200, **context: object) -> Response:
     """Render one block for htmx (the one that is to be replaced, else the first) and the page for everybody else."""
     if blocks and is_fragment():
         html = render_block(template, _wanted(blocks), **context)

@@ -9,7 +9,10 @@ from flask import request, url_for
 
 @dataclass(frozen=True)
 class Nav:
-    """One entry. `label` is lazily translated; `role` is the least that sees it; `count` is shown as a badge."""
+    """One entry. `label` is lazily translated; `role` is the least that sees it.
+
+    `count` is shown as a badge, which fetches itself from `count_endpoint` when `topic` was published.
+    """
 
     label: object
     icon: str
@@ -17,6 +20,8 @@ class Nav:
     endpoint: str
     role: str = "viewer"
     count: Callable[[], int] | None = None
+    count_endpoint: str = ""
+    topic: str = ""
 
     @property
     def is_current(self) -> bool:

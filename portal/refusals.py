@@ -1,128 +1,167 @@
-"""Why a handshake was refused, in a plain sentence, and what to do about it."""
-
-from dataclasses import dataclass
+"""Why a handshake was refused, in a plain sentence, and what can be done about it right there."""
 
 from flask import url_for
 from flask_babel import gettext as _
 
+from ocpp_server import sessions
 from ocpp_server.models import ChargePoint, Refusal
+from ocpp_server.services import charge_points
+from ocpp_server.services.errors import Invalid
+from portal.addresses import station_address
+from portal.remedies import Explanation, Remedy
 
 
-@dataclass(frozen=True)
-class Remedy:
-    """What happened, what to do, and where that is done (an empty address where it is done at the station)."""
-
-    what: str
-    advice: str
-    label: str = ""
-    url: str = ""
-
-
-def explain(refusal: Refusal, charge_point: ChargePoint | None) -> Remedy:
-    """The sentence and the remedy; `charge_point` is the station of that identity, if there is one now."""
+def explain(refusal: Refusal, charge_point: ChargePoint | None) -> Explanation:
+    """The sentence and the remedies; `charge_point` is the station of that identity, deleted ones included."""
     words = _WORDS.get(refusal.reason, _other)
     return words(refusal, charge_point)
 
 
-def _unknown_identity(refusal: Refusal, charge_point: ChargePoint | None) -> Remedy:
-    if charge_point is not None:
-        return Remedy(
+def _unknown_identity(refusal: Refusal, charge_point: ChargePoint | None) -> Explanation:
+    if charge_point is not None and charge_point.deleted_at is None:
+        return Explanation(
             _("A station came as “%(identity)s” before it was added.", identity=refusal.identity),
             _("It is added now and may connect when it next tries. Nothing is left to do."),
-            *_station(charge_point),
         )
-    return Remedy(
-        _("A station came as “%(identity)s”, which is not among your stations.", identity=refusal.identity),
-        _("If it is yours, add it. It connects by itself when it next tries, usually within minutes."),
-        _("Add this station"),
-        url_for("stations.add", identity=refusal.identity),
+    what = _("A station came as “%(identity)s”, which is not among your stations.", identity=refusal.identity)
+    if charge_point is not None:
+        what = _("A station came as “%(identity)s”, which was deleted here.", identity=refusal.identity)
+    try:
+        charge_points.check_identity(refusal.identity)
+    except Invalid as invalid:
+        advice = _("Nothing can be called so: %(why)s Give the station another identity.", why=_(invalid.message))
+        return Explanation(what, advice, address=station_address())
+    return Explanation(
+        what,
+        _(
+            "If it is yours, add it: it connects by itself when it next tries, usually within minutes. "
+            "A pending station may connect and be configured, but not charge yet."
+        ),
+        (
+            _add(refusal, _("Add this station"), "accepted", is_main=True),
+            _add(refusal, _("Add as pending"), "pending"),
+            Remedy(_("Add with details…"), url_for("stations.add", identity=refusal.identity)),
+        ),
     )
 
 
-def _missing_credentials(refusal: Refusal, charge_point: ChargePoint | None) -> Remedy:
-    return Remedy(
-        _("“%(identity)s” sent no password, but it has one here.", identity=refusal.identity),
-        _("Type its password into the station, or take the password away here if the station cannot send one."),
-        *_password(charge_point),
+def _missing_credentials(refusal: Refusal, charge_point: ChargePoint | None) -> Explanation:
+    return Explanation(
+        _("%(who)s sent no password, but it has one here.", who=_who(refusal, charge_point)),
+        _(
+            "Type its password into the station; the user is its identity. If nobody knows the password any more, "
+            "set a new one. If the station cannot send one, let it in without."
+        ),
+        _about_password(charge_point),
     )
 
 
-def _wrong_credentials(refusal: Refusal, charge_point: ChargePoint | None) -> Remedy:
-    return Remedy(
-        _("“%(identity)s” sent a wrong password.", identity=refusal.identity),
-        _("Type the right one into the station, or set a new one here. If it is not yours, somebody is guessing."),
-        *_password(charge_point),
+def _wrong_credentials(refusal: Refusal, charge_point: ChargePoint | None) -> Explanation:
+    advice = _("Type the right one into the station, or set a new one here. The user is the station's identity.")
+    if charge_point is not None and sessions.is_connected(charge_point.id):
+        advice = _(
+            "The station itself is online, so something else uses its identity: an old station, or somebody guessing."
+        )
+    return Explanation(
+        _("%(who)s sent a wrong password.", who=_who(refusal, charge_point)),
+        advice,
+        _about_password(charge_point),
+        note=_("After some wrong ones in a row, each further try from there must wait for up to a minute."),
     )
 
 
-def _subprotocol(refusal: Refusal, charge_point: ChargePoint | None) -> Remedy:
-    return Remedy(
-        _("“%(identity)s” offered no version of OCPP that is spoken here.", identity=refusal.identity),
-        _("Set the station to OCPP 1.6 JSON (it may be called OCPP 1.6J)."),
+def _subprotocol(refusal: Refusal, charge_point: ChargePoint | None) -> Explanation:
+    if "ocpp2" in refusal.detail.lower():
+        return Explanation(
+            _("%(who)s speaks OCPP 2, and Chargeyard speaks OCPP 1.6.", who=_who(refusal, charge_point)),
+            _(
+                "Most such stations can do both: in the station's own settings, choose OCPP 1.6 JSON (OCPP 1.6J) as "
+                "the protocol, then restart it. Some need another firmware for it."
+            ),
+        )
+    return Explanation(
+        _("%(who)s offered no version of OCPP that is spoken here.", who=_who(refusal, charge_point)),
+        _("In the station's own settings, choose OCPP 1.6 JSON (OCPP 1.6J) as the protocol."),
     )
 
 
-def _no_subprotocol(refusal: Refusal, charge_point: ChargePoint | None) -> Remedy:
-    return Remedy(
-        _("“%(identity)s” did not say which version of OCPP it speaks.", identity=refusal.identity),
-        _("Set the station to OCPP 1.6 JSON, or allow it to connect without saying so."),
-        *_settings(charge_point),
+def _no_subprotocol(refusal: Refusal, charge_point: ChargePoint | None) -> Explanation:
+    remedies: tuple[Remedy, ...] = ()
+    if charge_point is not None:
+        url = url_for("inbox.allow_no_subprotocol", charge_point_id=charge_point.id)
+        remedies = (Remedy(_("Allow a missing subprotocol"), url, is_post=True, is_main=True),)
+    return Explanation(
+        _("%(who)s did not say which version of OCPP it speaks.", who=_who(refusal, charge_point)),
+        _("Set the station to OCPP 1.6 JSON, or allow this station to connect without saying so. That does no harm."),
+        remedies,
     )
 
 
-def _no_identity(refusal: Refusal, charge_point: ChargePoint | None) -> Remedy:
-    return Remedy(
+def _no_identity(refusal: Refusal, charge_point: ChargePoint | None) -> Explanation:
+    return Explanation(
         _("Something connected without an identity, at %(path)s.", path=refusal.path),
-        _("The address in the station must end with its identity: /ocpp/ and then the identity."),
+        _("The address in the station must end with its identity. Type this, with the identity behind the last slash:"),
+        address=station_address(),
     )
 
 
-def _not_websocket(refusal: Refusal, charge_point: ChargePoint | None) -> Remedy:
-    return Remedy(
-        _("Something opened the address of a station without a WebSocket."),
-        _("A browser does that, and so does a proxy that does not pass WebSockets on. Check the proxy's settings."),
+def _not_websocket(refusal: Refusal, charge_point: ChargePoint | None) -> Explanation:
+    what = _("Something opened the address of a station without a WebSocket.")
+    if charge_point is not None:
+        what = _("Something opened the address of %(who)s without a WebSocket.", who=_who(refusal, charge_point))
+    return Explanation(
+        what,
+        _(
+            "A browser does that, and then nothing is wrong. A station does it behind a proxy that passes no WebSockets "
+            "on, or when it is set to OCPP 1.6 SOAP or to an address with http. Set it to OCPP 1.6 JSON and type this:"
+        ),
+        address=station_address(refusal.identity),
     )
 
 
-def _rejected(refusal: Refusal, charge_point: ChargePoint | None) -> Remedy:
-    return Remedy(
-        _("“%(identity)s” tried to connect, but its registration is rejected here.", identity=refusal.identity),
-        _("Accept the station if it may come back."),
-        *_settings(charge_point),
+def _flood(refusal: Refusal, charge_point: ChargePoint | None) -> Explanation:
+    return Explanation(
+        _("%(who)s sent far more messages than a station can mean to.", who=_who(refusal, charge_point)),
+        _(
+            "It was cut off, so that the others are served, and is let in again when it slows down. Restart it; if it "
+            "does it again, its firmware is at fault, or two stations share this identity."
+        ),
+        _show(charge_point),
     )
 
 
-def _flood(refusal: Refusal, charge_point: ChargePoint | None) -> Remedy:
-    return Remedy(
-        _("“%(identity)s” tried to connect far too often.", identity=refusal.identity),
-        _("It is let in again when it slows down. Two stations with the same identity look like this too."),
-        *_station(charge_point),
-    )
-
-
-def _other(refusal: Refusal, charge_point: ChargePoint | None) -> Remedy:
-    return Remedy(
-        _("“%(identity)s” was refused (%(reason)s).", identity=refusal.identity, reason=refusal.reason),
+def _other(refusal: Refusal, charge_point: ChargePoint | None) -> Explanation:
+    return Explanation(
+        _("%(who)s was refused (%(reason)s).", who=_who(refusal, charge_point), reason=refusal.reason),
         _("What it sent is shown below."),
     )
 
 
-def _station(charge_point: ChargePoint | None) -> tuple[str, str]:
-    if charge_point is None:
-        return "", ""
-    return _("Show the station"), url_for("stations.show", charge_point_id=charge_point.id)
+def _who(refusal: Refusal, charge_point: ChargePoint | None) -> str:
+    """The station as people call it, with what it called itself."""
+    if charge_point is None or not charge_point.label:
+        return f"“{refusal.identity}”"
+    return f"{charge_point.label} (“{refusal.identity}”)"
 
 
-def _settings(charge_point: ChargePoint | None) -> tuple[str, str]:
-    if charge_point is None:
-        return "", ""
-    return _("Change the station"), url_for("stations.edit", charge_point_id=charge_point.id)
+def _add(refusal: Refusal, label: str, registration: str, is_main: bool = False) -> Remedy:
+    fields = (("identity", refusal.identity), ("registration", registration))
+    return Remedy(label, url_for("inbox.add"), is_post=True, fields=fields, is_main=is_main)
 
 
-def _password(charge_point: ChargePoint | None) -> tuple[str, str]:
-    if charge_point is None:
-        return "", ""
-    return _("Set its password"), url_for("stations.edit", charge_point_id=charge_point.id, _anchor="password")
+def _about_password(charge_point: ChargePoint | None) -> tuple[Remedy, ...]:
+    if charge_point is None or charge_point.deleted_at is not None:
+        return ()
+    return (
+        Remedy(_("Set a new password…"), url_for("inbox.new_password", charge_point_id=charge_point.id), is_main=True),
+        Remedy(_("Let it in without a password…"), url_for("inbox.no_password", charge_point_id=charge_point.id)),
+    )
+
+
+def _show(charge_point: ChargePoint | None) -> tuple[Remedy, ...]:
+    if charge_point is None or charge_point.deleted_at is not None:
+        return ()
+    return (Remedy(_("Show the station"), url_for("stations.show", charge_point_id=charge_point.id)),)
 
 
 _WORDS = {
@@ -133,6 +172,5 @@ _WORDS = {
     "no_subprotocol": _no_subprotocol,
     "no_identity": _no_identity,
     "not_websocket": _not_websocket,
-    "rejected": _rejected,
     "flood": _flood,
 }

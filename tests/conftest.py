@@ -2,8 +2,10 @@ from gevent import monkey
 
 monkey.patch_all()
 
+import fcntl
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,9 +13,10 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from peewee import sort_models
 
 import app as entry
-from ocpp_server import clock, dispatch, outgoing, sealing, sessions, stations
+from ocpp_server import clock, dispatch, handshake, outgoing, sealing, sessions, stations
 from ocpp_server.models import TABLES
 from ocpp_server.server import Server
 from ocpp_server.services import operators
@@ -90,9 +93,11 @@ def database_url(engine: str, template: str, tmp_path: Path) -> str:
         path = tmp_path / "chargeyard.db"
         shutil.copy(template, path)
         return f"sqlite:///{path}"
-    tables = ", ".join(f'"{table._meta.table_name}"' for table in TABLES)
-    with psycopg.connect(template, autocommit=True) as connection:
-        connection.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+    with psycopg.connect(template) as connection:
+        # A hundred times faster than TRUNCATE where there are few rows.
+        for table in reversed(sort_models(TABLES)):
+            connection.execute(f'DELETE FROM "{table._meta.table_name}"')
+        connection.execute("SELECT setval(schemaname || '.' || sequencename, 1, false) FROM pg_sequences")
     return template
 
 
@@ -112,6 +117,7 @@ def store(database_url: str) -> Iterator[Store]:
     yield store
     store.stop()
     stations.clear()
+    handshake.guesses.clear()
     clock.use(None)
 
 
@@ -137,8 +143,10 @@ def server(settings: Settings) -> Iterator[Server]:
     server.stop()
     assert not sessions.connected_ids(), "a session was left behind"
     stations.clear()
+    handshake.guesses.clear()
 
 
+CLIENTS = Path(__file__).parent / "clients"
 PASSWORD = "correct horse battery"
 _HASH = operators.hash_password(PASSWORD)
 
@@ -154,3 +162,17 @@ def log_in(app: Flask, store: Store) -> Callable[[FlaskClient, str], None]:
         assert answer.status_code == 303, answer.text
 
     return as_role
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """Node with the packages of the lock file."""
+    found, npm = shutil.which("node"), shutil.which("npm")
+    if found is None or npm is None:
+        pytest.skip("Node is not installed")
+    with (CLIENTS / "package-lock.json").open() as lock:
+        # Another process may test the other database at the same time.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (CLIENTS / "node_modules" / "ocpp-rpc").is_dir():
+            subprocess.run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=CLIENTS, check=True)
+    return found

@@ -93,13 +93,18 @@ class FakeChargePoint:
         self.ws.send(text)
 
     def recv(self) -> list:
-        """The next message."""
-        return json.loads(self.ws.recv())
+        """The next message. Raises ConnectionError where the socket is closed instead."""
+        text = self.ws.recv()
+        if not text:
+            raise ConnectionError("closed by the central system")
+        return json.loads(text)
 
     def ask(self, text: str) -> list:
-        """Send a text and return the next message."""
+        """Send a text and return its answer: the next message that is no CALL."""
         self.send_raw(text)
-        return self.recv()
+        while (frame := self.recv())[0] == 2:
+            self.unasked.append(frame)
+        return frame
 
     def wait_for_close(self) -> tuple[int, str]:
         """Read until the central system closes; the code and the reason. 1006 stands for no closing frame."""
@@ -108,7 +113,7 @@ class FakeChargePoint:
                 opcode, data = self.ws.recv_data(control_frame=True)
                 if opcode == websocket.ABNF.OPCODE_CLOSE:
                     return int.from_bytes(data[:2], "big"), data[2:].decode()
-        except (websocket.WebSocketConnectionClosedException, ConnectionError) as error:
+        except (websocket.WebSocketException, OSError) as error:
             return 1006, str(error)
 
     # -- OCPP ----------------------------------------------------------------------------------------------

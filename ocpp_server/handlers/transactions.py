@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from ocpp_server import taps
 from ocpp_server.dispatch import Request, handles
-from ocpp_server.services import authorization, transactions, unknown_cards
+from ocpp_server.services import transactions
 
 
 @handles("StartTransaction")
@@ -16,16 +17,15 @@ def start_transaction(request: Request) -> dict[str, Any]:
         request.received_at,
         concurrent_tx=request.settings.concurrent_tx,
     )
-    if decision is authorization.UNKNOWN:
-        unknown_cards.tapped(
-            request.unit, request.payload["idTag"], request.station.id, "StartTransaction", request.received_at
-        )
+    id_tag = request.payload["idTag"]
+    taps.note(request.unit, request.station, id_tag, "StartTransaction", decision, request.received_at)
     return {"transactionId": transaction_id, "idTagInfo": decision.id_tag_info()}
 
 
 @handles("MeterValues")
 def meter_values(request: Request) -> dict[str, Any]:
     """Section 4.7."""
+    _note_excess(request, "meterValue")
     transactions.meter(request.unit, request.station.id, request.payload, request.received_at)
     return {}
 
@@ -33,5 +33,12 @@ def meter_values(request: Request) -> dict[str, Any]:
 @handles("StopTransaction")
 def stop_transaction(request: Request) -> dict[str, Any]:
     """Section 4.10: a stop cannot be prevented. The card is judged where one was presented (rule 42)."""
+    _note_excess(request, "transactionData")
     decision = transactions.stop(request.unit, request.station.id, request.payload, request.received_at)
     return {} if decision is None else {"idTagInfo": decision.id_tag_info()}
+
+
+def _note_excess(request: Request, field: str) -> None:
+    excess = len(request.payload.get(field) or []) - transactions.MAX_VALUES
+    if excess > 0:
+        request.notes.append(f"{field}: the last {excess} values were not stored.")

@@ -1,5 +1,7 @@
 """Removes old frames from the message log, in steps so small that nobody notices."""
 
+import time
+
 from ocpp_server import clock
 from ocpp_server.scheduler import every
 from ocpp_server.settings import Settings
@@ -7,7 +9,12 @@ from ocpp_server.store import Store, Unit
 
 _STEP = 500
 _DAY_MS = 24 * 3600 * 1000
-_OLDEST = "SELECT min(id), max(id) FROM (SELECT id, at FROM frame ORDER BY id LIMIT ?) AS oldest WHERE at < ?"
+#: Seconds between two steps: most of the time belongs to the stations.
+_PAUSE = 0.01
+_OLDEST = (
+    "SELECT min(id), max(id) FROM (SELECT id, at FROM frame WHERE id > ? ORDER BY id LIMIT ?) AS oldest WHERE at < ?"
+)
+_DELETE = "DELETE FROM frame WHERE id BETWEEN ? AND ?"
 
 
 @every(hours=1)
@@ -16,14 +23,22 @@ def prune_frames(store: Store, settings: Settings) -> None:
     if not settings.frame_log_days:
         return
     before = clock.to_ms(clock.now()) - settings.frame_log_days * _DAY_MS
-    while store.write(lambda unit: _prune_step(unit, before)):
-        pass
+    removed = 0
+    while (last := _step(store, removed, before)) is not None:
+        removed = last
+        time.sleep(_PAUSE)
 
 
-def _prune_step(unit: Unit, before: int) -> bool:
-    """Whether anything was removed."""
-    first, last = unit.one(_OLDEST, _STEP, before) or (None, None)
-    if first is None:
-        return False
-    unit.execute("DELETE FROM frame WHERE id BETWEEN ? AND ?", first, last)
-    return True
+def _step(store: Store, removed: int, before: int) -> int | None:
+    """The last id that was removed, if any was.
+
+    Ids up to `removed` are gone already; PostgreSQL would step over each of them again until it has cleaned up.
+    """
+
+    def work(unit: Unit) -> int | None:
+        first, last = unit.one(_OLDEST, removed, _STEP, before) or (None, None)
+        if last is not None:
+            unit.execute(_DELETE, first, last)
+        return last
+
+    return store.write(work)

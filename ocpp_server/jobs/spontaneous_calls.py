@@ -4,7 +4,8 @@ from ocpp_server import clock, sessions
 from ocpp_server.scheduler import every
 from ocpp_server.services import spontaneous
 from ocpp_server.settings import Settings
-from ocpp_server.store import Store
+from ocpp_server.stations import Station
+from ocpp_server.store import Store, Unit
 
 _AT_ONCE = 100
 
@@ -22,4 +23,9 @@ def ask_by_itself(store: Store, settings: Settings) -> None:
     for station in due:
         station.looked_after = True
     if due:
-        store.write(lambda unit: [spontaneous.look_after(unit, station) for station in due])
+        store.write(lambda unit: _look_after(unit, due))
+
+
+def _look_after(unit: Unit, due: list[Station]) -> None:
+    for station in due:
+        spontaneous.look_after(unit, station)

@@ -9,6 +9,7 @@ from ocpp_server.models.frames import Frame
 from ocpp_server.models.id_tags import IdTag
 from ocpp_server.models.operators import Operator, Setting
 from ocpp_server.models.refusals import Refusal
+from ocpp_server.models.storage import EnergyQuarter, StorageSample
 from ocpp_server.models.transactions import MeterValue, OrphanMessage, Transaction
 
 TABLES = (
@@ -30,6 +31,8 @@ TABLES = (
     ApiToken,
     AuditEntry,
     UnknownCard,
+    EnergyQuarter,
+    StorageSample,
 )
 
 __all__ = [
@@ -43,6 +46,7 @@ __all__ = [
     "ConfigurationKey",
     "ConfigurationTemplate",
     "Connector",
+    "EnergyQuarter",
     "Frame",
     "IdTag",
     "MeterValue",
@@ -50,6 +54,7 @@ __all__ = [
     "OrphanMessage",
     "Refusal",
     "Setting",
+    "StorageSample",
     "Table",
     "Transaction",
     "UnknownCard",

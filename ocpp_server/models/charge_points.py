@@ -17,7 +17,8 @@ class ChargePoint(Table):
     registration = CharField(max_length=16, default=ACCEPTED)
     password_hash = CharField(max_length=255, null=True)
     security_profile = IntegerField(default=0)
-    strict_subprotocol = BooleanField(default=False)
+    #: Whether it must name its OCPP version when it connects; None leaves that to the setting.
+    strict_subprotocol = BooleanField(null=True)
     spontaneous_calls = BooleanField(default=True)
 
     # As reported by BootNotification (section 6.3).

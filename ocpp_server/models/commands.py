@@ -10,6 +10,8 @@ from ocpp_server.models.charge_points import ChargePoint
 QUEUED, SENT, ANSWERED, ERROR = "queued", "sent", "answered", "error"
 TIMEOUT, LOST, EXPIRED, CANCELLED = "timeout", "lost", "expired", "cancelled"
 OPEN_STATES = (QUEUED, SENT)
+#: The `error_code` of an expired command: why nobody could send it.
+OFFLINE, BUSY = "offline", "busy"
 
 
 class Command(Table):

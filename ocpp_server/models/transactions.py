@@ -56,6 +56,7 @@ class Transaction(Table):
         table_name = "charging_transaction"
         indexes = (
             (("charge_point", "start_reported_at"), False),
+            (("charge_point", "started_at"), False),
             (("started_at",), False),
             (("stopped_at",), False),
         )
@@ -80,7 +81,7 @@ class MeterValue(Table):
 
     class Meta:
         table_name = "meter_value"
-        indexes = ((("transaction_id", "at"), False), (("charge_point_id", "at"), False))
+        indexes = ((("transaction_id", "at"), False),)
 
 
 class OrphanMessage(Table):

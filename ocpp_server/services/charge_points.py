@@ -5,7 +5,7 @@ from typing import Any
 from ocpp_server import clock, stations
 from ocpp_server.models import ChargePoint
 from ocpp_server.models.charge_points import ACCEPTED, PENDING, REJECTED
-from ocpp_server.services import credentials
+from ocpp_server.services import credentials, refusals
 from ocpp_server.services.errors import Invalid
 from ocpp_server.store import Unit
 
@@ -44,7 +44,7 @@ def add(
     Raises Invalid for `identity`, `registration` or `password`.
     """
     identity = identity.strip()
-    _check_identity(identity)
+    check_identity(identity)
     _check_registration(registration)
     _check_texts({"label": label, "location": location})
     values = {
@@ -62,6 +62,7 @@ def add(
     if known is None:
         known = ChargePoint(identity_key=identity_key(identity), created_at=clock.now())
     _save(unit, known, values)
+    refusals.forget(unit, identity, refusals.UNKNOWN + refusals.CREDENTIALS)
     return known
 
 
@@ -75,6 +76,8 @@ def update(unit: Unit, charge_point_id: int, **fields: Any) -> ChargePoint:
     _check_texts(fields)
     charge_point = ChargePoint.get_by_id(charge_point_id)
     _save(unit, charge_point, fields)
+    if fields.get("strict_subprotocol") is False:
+        refusals.forget(unit, charge_point.identity, refusals.SUBPROTOCOL)
     return charge_point
 
 
@@ -85,6 +88,7 @@ def set_password(unit: Unit, charge_point_id: int, password: str | None) -> None
     if charge_point.security_profile in (0, 1):
         values["security_profile"] = int(bool(password))
     _save(unit, charge_point, values)
+    refusals.forget(unit, charge_point.identity, refusals.CREDENTIALS)
 
 
 def accept_key(unit: Unit, charge_point_id: int, value: str) -> None:
@@ -95,11 +99,15 @@ def accept_key(unit: Unit, charge_point_id: int, value: str) -> None:
     except ValueError:
         key = value.encode()
     _save(unit, charge_point, {"password_hash": credentials.hash_key(key)})
+    refusals.forget(unit, charge_point.identity, refusals.CREDENTIALS)
 
 
 def delete(unit: Unit, charge_point_id: int) -> None:
     """Take a station out of every list. Its sessions, cards and messages stay."""
-    _save(unit, ChargePoint.get_by_id(charge_point_id), {"deleted_at": clock.now()})
+    charge_point = ChargePoint.get_by_id(charge_point_id)
+    _save(unit, charge_point, {"deleted_at": clock.now()})
+    unit.after_commit(lambda: stations.disconnect(charge_point_id, "the station was deleted"))
+    refusals.forget(unit, charge_point.identity, refusals.EVERY)
 
 
 def _save(unit: Unit, charge_point: ChargePoint, values: dict[str, Any]) -> None:
@@ -110,7 +118,8 @@ def _save(unit: Unit, charge_point: ChargePoint, values: dict[str, Any]) -> None
     unit.publish("charge-points", f"charge-point-{charge_point.id}")
 
 
-def _check_identity(identity: str) -> None:
+def check_identity(identity: str) -> None:
+    """Raises Invalid for what no station can be called."""
     if not identity:
         raise Invalid("identity", "Type the identity that the station uses; it is often its serial number.")
     # The key can be longer than the identity itself: some letters become two when folded.

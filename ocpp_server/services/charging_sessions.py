@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from peewee import ColumnBase, Expression, ModelSelect, fn
+from peewee import SQL, ColumnBase, Expression, ModelSelect, fn
 
 from ocpp_server import clock
-from ocpp_server.models import ChargePoint, Frame, IdTag, MeterValue, Transaction
+from ocpp_server.models import ChargePoint, EnergyQuarter, Frame, IdTag, MeterValue, Transaction
 from ocpp_server.store import Store
 
 RUNNING, FINISHED, FLAGGED = "running", "finished", "flagged"
@@ -62,7 +62,11 @@ def find(transaction_id: int) -> Transaction | None:
 
 def max_power_w(transaction_id: int) -> float | None:
     """The highest power that the meter reported. Needs a connection."""
-    return MeterValue.select(fn.MAX(MeterValue.power_w)).where(MeterValue.transaction_id == transaction_id).scalar()
+    found = [
+        table.select(fn.MAX(power)).where(table.transaction_id == transaction_id).scalar()
+        for table, power in ((MeterValue, MeterValue.power_w), (EnergyQuarter, EnergyQuarter.max_power_w))
+    ]
+    return max((power for power in found if power is not None), default=None)
 
 
 def readings(transaction_id: int) -> "ModelSelect[MeterValue]":
@@ -127,7 +131,8 @@ def _mentions(text: str) -> Expression:
 
 def _is(state: str) -> Expression:
     if state == FLAGGED:
-        return Transaction.flags != ""
+        # Spelled out, or the index on just these would not be used.
+        return Transaction.flags != SQL("''")
     return Transaction.stopped_at.is_null(state == RUNNING)
 
 

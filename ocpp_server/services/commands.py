@@ -9,7 +9,18 @@ from ocpp_server import clock, frames, schemas, sealing, stations
 from ocpp_server.frame_log import redact
 from ocpp_server.models import ChargePoint, Command
 from ocpp_server.models.charge_points import PENDING, REJECTED
-from ocpp_server.models.commands import ANSWERED, CANCELLED, ERROR, EXPIRED, LOST, QUEUED, SENT, TIMEOUT
+from ocpp_server.models.commands import (
+    ANSWERED,
+    BUSY,
+    CANCELLED,
+    ERROR,
+    EXPIRED,
+    LOST,
+    OFFLINE,
+    QUEUED,
+    SENT,
+    TIMEOUT,
+)
 from ocpp_server.services.errors import Invalid
 from ocpp_server.store import Unit
 
@@ -93,6 +104,11 @@ def check(charge_point: ChargePoint, action: str, payload: Any) -> None:
         raise Invalid(
             "registration", "A pending station can be configured, but not started or stopped. Accept it first."
         )
+    check_payload(action, payload)
+
+
+def check_payload(action: str, payload: Any) -> None:
+    """Raise Invalid for what the standard does not allow: `action`, or the payload's field."""
     if action not in schemas.actions():
         raise Invalid("action", f"There is no action {action} in OCPP 1.6.")
     for violation in schemas.violations(action, payload):
@@ -167,9 +183,11 @@ def answered_late(unit: Unit, command_id: int, charge_point_id: int, text: str) 
 
 
 def expire(unit: Unit) -> None:
-    """End what waited too long."""
+    """End what waited too long, and note whether the station was away or busy with earlier commands."""
     now = _now()
     for command_id, charge_point_id in unit.all(f"{_EXPIRE} RETURNING id, charge_point_id", now, now):
+        why = BUSY if stations.is_connected(charge_point_id) else OFFLINE
+        unit.execute("UPDATE command SET error_code = ? WHERE id = ?", why, command_id)
         _publish(unit, command_id, charge_point_id)
 
 

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from peewee import fn
+
 from ocpp_server.models import ConfigurationChange, ConfigurationKey
 from ocpp_server.store import Unit
 
@@ -32,10 +34,19 @@ def changed(
     _store(unit, charge_point_id, key, value, source, at, known=True, awaits_reboot=awaits_reboot)
 
 
+def _find(charge_point_id: int, key: str) -> ConfigurationKey | None:
+    """Keys are matched without regard to case (CiString); the station's own spelling is kept."""
+    row = ConfigurationKey.get_or_none(charge_point=charge_point_id, key=key)
+    if row is not None:
+        return row
+    same = fn.LOWER(ConfigurationKey.key) == key.lower()
+    return ConfigurationKey.get_or_none(ConfigurationKey.charge_point == charge_point_id, same)
+
+
 def _store(
     unit: Unit, charge_point_id: int, key: str, value: str | None, source: str, at: datetime, **facts: bool
 ) -> None:
-    row = ConfigurationKey.get_or_none(charge_point=charge_point_id, key=key)
+    row = _find(charge_point_id, key)
     if row is None:
         row = ConfigurationKey(charge_point=charge_point_id, key=key, seen_at=at)
         is_new = True
@@ -43,7 +54,7 @@ def _store(
         is_new = False
     if row.value != value and not (is_new and source == REPORTED):
         ConfigurationChange.create(
-            charge_point=charge_point_id, key=key, old_value=row.value, new_value=value, source=source, at=at
+            charge_point=charge_point_id, key=row.key, old_value=row.value, new_value=value, source=source, at=at
         )
     row.value, row.seen_at = value, at
     row.awaits_reboot = facts.pop("awaits_reboot", False)
@@ -51,3 +62,16 @@ def _store(
         setattr(row, name, fact)
     row.save()
     unit.publish(f"configuration-{charge_point_id}")
+
+
+def max_keys(charge_point_id: int) -> int | None:
+    """How many keys the station lets one GetConfiguration name, as far as it told. Needs a connection."""
+    row = ConfigurationKey.get_or_none(charge_point=charge_point_id, key="GetConfigurationMaxKeys")
+    text = ((row and row.value) or "").strip()
+    return int(text) if text.isdecimal() and int(text) > 0 else None
+
+
+def in_parts(charge_point_id: int, keys: list[str]) -> list[list[str]]:
+    """The keys to ask for by name, in as many requests as the station needs (rule 76). Needs a connection."""
+    size = max_keys(charge_point_id) or max(1, len(keys))
+    return [keys[first : first + size] for first in range(0, len(keys), size)] or [[]]

@@ -14,6 +14,7 @@ from peewee import Expression, ModelSelect, fn
 from ocpp_server import clock
 from ocpp_server.models import IdTag, Transaction
 from ocpp_server.models.id_tags import ACCEPTED, BLOCKED
+from ocpp_server.services import unknown_cards
 from ocpp_server.services.errors import Invalid
 from ocpp_server.store import Unit
 
@@ -172,6 +173,7 @@ def _save(unit: Unit, card: IdTag, fields: dict[str, Any]) -> IdTag:
     check(card)
     _check_unique(card)
     card.save()
+    unknown_cards.forget(unit, card.id_tag)
     unit.publish("id-tags")
     return card
 

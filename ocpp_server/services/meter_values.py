@@ -1,6 +1,7 @@
 """The totals in a list of sampled values (sections 4.7, 7.43 to 7.49; quirks 24, 25 and 37). Pure functions."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 ENERGY = "Energy.Active.Import.Register"
@@ -10,7 +11,7 @@ _VOLTAGE = "Voltage"
 _SOC = "SoC"
 
 #: What one of a unit is in the unit that is stored: Wh, W, A, V, percent. Stations misspell these (quirk 24).
-_SCALES = {
+_SCALES: dict[str, dict[str, float]] = {
     ENERGY: {"wh": 1, "kwh": 1000, "mwh": 1_000_000},
     _POWER: {"w": 1, "kw": 1000, "va": 1, "kva": 1000},
     _CURRENT: {"a": 1, "ma": 0.001},
@@ -48,18 +49,36 @@ def totals(samples: Any) -> Totals:
 
 
 def _collect(found: dict[str, dict[str | None, float]], sample: dict[str, Any]) -> None:
-    measurand = str(sample.get("measurand") or ENERGY)
+    get = sample.get
+    words = (get("measurand"), get("unit"), get("phase"), get("location"), get("format"))
+    try:
+        meaning = _meaning(*words)
+    except TypeError:
+        # A list or an object where a word belongs cannot be remembered.
+        meaning = _meaning.__wrapped__(*words)
+    number = None if meaning is None else _number(get("value"))
+    if meaning is not None and number is not None:
+        measurand, phase, scale = meaning
+        found.setdefault(measurand, {})[phase] = number * scale
+
+
+@lru_cache(maxsize=1024)
+def _meaning(
+    measurand: Any, unit: Any, phase: Any, location: Any, sample_format: Any
+) -> tuple[str, str | None, float] | None:
+    """What a sample counts as: measurand, phase, and the factor to the unit that is stored; None for nothing.
+
+    Remembered, because a station says the same with each sample.
+    """
+    measurand = str(measurand or ENERGY)
     scales = _SCALES.get(measurand)
-    if scales is None or sample.get("format") == "SignedData":
-        return
+    if scales is None or sample_format == "SignedData":
+        return None
     # The default location is the outlet; what goes into the station or the car is another quantity.
-    if (sample.get("location") or "Outlet") != "Outlet" and measurand != _SOC:
-        return
-    unit = sample.get("unit")
+    if (location or "Outlet") != "Outlet" and measurand != _SOC:
+        return None
     scale = scales.get(str(unit).strip().lower(), 1) if unit else 1
-    number = _number(sample.get("value"))
-    if number is not None:
-        found.setdefault(measurand, {})[str(sample.get("phase") or "") or None] = number * scale
+    return measurand, str(phase or "") or None, scale
 
 
 def _number(value: Any) -> float | None:

@@ -1,10 +1,16 @@
-"""Refused handshakes, kept for the operator: repeats of the same are counted."""
+"""Refused handshakes, kept for the operator: repeats of the same are counted, and what was mended is forgotten."""
 
 from collections.abc import Sequence
 
 from ocpp_server.models import Refusal
 from ocpp_server.store import Unit
 
+UNKNOWN = ("unknown_identity",)
+CREDENTIALS = ("missing_credentials", "wrong_credentials")
+SUBPROTOCOL = ("no_subprotocol",)
+EVERY = (*UNKNOWN, *CREDENTIALS, *SUBPROTOCOL, "subprotocol", "not_websocket", "flood")
+#: What a station that was let in has evidently overcome, whatever its address was then. A flood comes later.
+_OVERCOME = (*UNKNOWN, *SUBPROTOCOL, "subprotocol", "not_websocket")
 #: More than this and the oldest go: an address that tries identities must not fill the disk.
 MAX_ROWS = 1000
 _UPSERT = (
@@ -13,6 +19,8 @@ _UPSERT = (
     " ON CONFLICT (reason, identity, address) DO UPDATE SET last_at = excluded.last_at, count = refusal.count + 1,"
     " path = excluded.path, detail = excluded.detail, user_agent = excluded.user_agent"
 )
+_FORGET_OVERCOME = "DELETE FROM refusal WHERE reason IN (?, ?, ?, ?) AND identity IN (?, ?) RETURNING id"
+_FORGET_CREDENTIALS = "DELETE FROM refusal WHERE reason IN (?, ?) AND identity IN (?, ?) AND address = ? RETURNING id"
 _TRIM = "DELETE FROM refusal WHERE id IN (SELECT id FROM refusal ORDER BY last_at DESC, id DESC LIMIT 100 OFFSET ?)"
 
 
@@ -26,7 +34,33 @@ def record(
     unit.publish("inbox")
 
 
+def forget(unit: Unit, identity: str, reasons: Sequence[str]) -> None:
+    """Forget refusals of this identity, in any spelling, as the operator has mended their cause."""
+    key = identity.casefold()
+    query = Refusal.select(Refusal.id, Refusal.identity).where(Refusal.reason.in_(reasons))
+    mended = [row.id for row in query if row.identity.casefold() == key]
+    if mended:
+        dismiss(unit, mended)
+
+
+def forget_admitted(unit: Unit, came_as: str, identity: str, address: str) -> None:
+    """Forget what kept a station out that is let in now.
+
+    Wrong passwords from another address stay: it may be somebody else who tries them. Runs at each connection, so
+    it asks by the spelling, which the index knows.
+    """
+    overcome = unit.all(_FORGET_OVERCOME, *_OVERCOME, came_as, identity)
+    if unit.all(_FORGET_CREDENTIALS, *CREDENTIALS, came_as, identity, address) or overcome:
+        unit.publish("inbox")
+
+
 def dismiss(unit: Unit, refusal_ids: Sequence[int]) -> None:
     """Forget these. Each comes back if it happens again."""
     Refusal.delete().where(Refusal.id.in_(refusal_ids)).execute()
+    unit.publish("inbox")
+
+
+def dismiss_until(unit: Unit, until: int) -> None:
+    """Forget all that happened until then (ms since 1970)."""
+    Refusal.delete().where(Refusal.last_at <= until).execute()
     unit.publish("inbox")

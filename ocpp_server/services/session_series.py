@@ -7,8 +7,8 @@ from typing import Any
 from peewee import fn
 
 from ocpp_server import clock
-from ocpp_server.models import MeterValue, Transaction
-from ocpp_server.services import energy
+from ocpp_server.models import EnergyQuarter, MeterValue, Transaction
+from ocpp_server.services import energy, retention
 
 #: More points than a screen has columns are not worth sending.
 POINTS = 1000
@@ -31,7 +31,7 @@ class Series:
 
 def series(transaction: Transaction, points: int = POINTS) -> Series:
     """The session's readings, averaged to so many points at most. Needs a connection."""
-    rows = _rows(transaction.id, points)
+    rows = [*_reduced(transaction), *_rows(transaction.id, points)]
     at_ms = [row[0] for row in rows]
     power_w: Column = [row[1] for row in rows]
     energy_wh = _since_start(transaction, at_ms, [row[2] for row in rows])
@@ -62,6 +62,19 @@ def _rows(transaction_id: int, points: int) -> list[tuple]:
     )
     rows: Any = query.tuples()
     return list(rows)
+
+
+def _reduced(transaction: Transaction) -> list[tuple]:
+    """The same of an old session, whose readings are kept by the quarter hour: at the end of each."""
+    quarter = EnergyQuarter
+    query = quarter.select(quarter.at.coerce(False), quarter.register_wh, quarter.max_power_w)
+    rows = query.where(quarter.transaction_id == transaction.id).order_by(quarter.at).tuples()
+    end = clock.to_ms(transaction.stopped_at or clock.now())
+    # Where there is a register, the mean power is worked out from it.
+    return [
+        (max(at, min(at + retention.QUARTER_MS, end)), power if register is None else None, register, None)
+        for at, register, power in rows
+    ]
 
 
 def _ms(moment: datetime | int) -> int:

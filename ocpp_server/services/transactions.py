@@ -3,12 +3,9 @@
 Sections 3.7, 4.7, 4.8 and 4.10; rules 43 to 59; quirks 26 to 36. These are the hot path: rows, not objects.
 """
 
-import json
 from typing import Any
 
-from ocpp.v16.enums import AuthorizationStatus
-
-from ocpp_server import timestamps
+from ocpp_server import frames, timestamps
 from ocpp_server.services import authorization, energy, meter_values
 from ocpp_server.services.authorization import Decision
 from ocpp_server.services.open_transactions import OpenTransaction, close_forgotten, find, of_connector, only_one
@@ -28,10 +25,6 @@ _INSERT = (
     " started_at, start_reported_at, start_received_at, meter_start, energy_wh, flags)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?) RETURNING id"
 )
-_CONCURRENT = (
-    "SELECT 1 FROM charging_transaction WHERE stopped_at IS NULL AND (id_tag = ? OR lower(id_tag) = ?)"
-    " AND id_tag_status = 'Accepted' AND NOT (charge_point_id = ? AND connector_id = ?) LIMIT 1"
-)
 _INSERT_ORPHAN = (
     "INSERT INTO orphan_message (charge_point_id, action, payload, reason, received_at) VALUES (?, ?, ?, ?, ?)"
 )
@@ -49,7 +42,8 @@ _INSERT_METER_VALUE = (
 _KNOWN_METER_VALUE = "SELECT 1 FROM meter_value WHERE transaction_id = ? AND at = ? AND samples = ? LIMIT 1"
 _CARD_USED = "UPDATE id_tag SET last_used_at = ? WHERE id_tag_key = ? AND (last_used_at IS NULL OR last_used_at < ?)"
 
-_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+#: More values in one message are not stored; a day of a session has some thousands.
+MAX_VALUES = 10_000
 
 
 def start(
@@ -66,8 +60,8 @@ def start(
         # A clock that begins at the same time after each power cut makes sessions look like repetitions.
         if retry is not None and (credible is not None or retry[2] is None):
             return retry[0], Decision(retry[1], decision.parent_id_tag, decision.expiry_date)
-    if concurrent_tx and decision.is_accepted and _charges_elsewhere(unit, id_tag, charge_point_id, connector_id):
-        decision = Decision(AuthorizationStatus.concurrent_tx.value, decision.parent_id_tag, decision.expiry_date)
+    if concurrent_tx:
+        decision = authorization.only_here(unit.all, decision, id_tag, charge_point_id, connector_id)
     flags = set() if connector_id > 0 else {UNKNOWN_CONNECTOR}
     if credible is None:
         flags.add(CLOCK_UNSET)
@@ -168,8 +162,9 @@ def _take_values(
     values: Any,
     received_at: int,
 ) -> None:
-    for value in values if isinstance(values, list) else []:
-        if isinstance(value, dict):
+    for value in values[:MAX_VALUES] if isinstance(values, list) else []:
+        # Without samples it says nothing.
+        if isinstance(value, dict) and value.get("sampledValue"):
             _take_value(unit, charge_point_id, connector_id, transaction, value, received_at)
 
 
@@ -182,7 +177,7 @@ def _take_value(
     received_at: int,
 ) -> None:
     samples = value.get("sampledValue")
-    text = _encode(samples if samples is not None else [])
+    text = frames.encode(samples)
     at = _credible(timestamps.parse(value.get("timestamp")), received_at)
     if at is None:
         at = received_at
@@ -214,15 +209,11 @@ def _take_value(
 
 def _keep_orphan(unit: Unit, charge_point_id: int, payload: dict[str, Any], received_at: int) -> None:
     reason = "No session with this transactionId is known for this station."
-    text = _encode(payload)
+    text = frames.encode(payload)
     if unit.one(_KNOWN_ORPHAN, charge_point_id, text) is not None:
         return
     unit.execute(_INSERT_ORPHAN, charge_point_id, "StopTransaction", text, reason, received_at)
     unit.publish("transactions")
-
-
-def _charges_elsewhere(unit: Unit, id_tag: str, charge_point_id: int, connector_id: int) -> bool:
-    return unit.one(_CONCURRENT, id_tag, id_tag.lower(), charge_point_id, connector_id) is not None
 
 
 def _is_repeated_stop(unit: Unit, charge_point_id: int, payload: dict[str, Any]) -> bool:

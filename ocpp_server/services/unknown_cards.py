@@ -1,5 +1,11 @@
 """Cards that were held to a reader and are not known: counted, for the operator to enrol."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
+from peewee import ModelSelect
+
+from ocpp_server.models import UnknownCard
 from ocpp_server.store import Unit
 
 #: More than this and the oldest go: whoever tries cards must not fill the disk.
@@ -10,8 +16,11 @@ _UPSERT = (
     " charge_point_id = excluded.charge_point_id, action = excluded.action, count = unknown_card.count + 1,"
     " last_at = excluded.last_at"
 )
-_TRIM = "DELETE FROM unknown_card WHERE id IN (SELECT id FROM unknown_card ORDER BY last_at DESC, id DESC LIMIT 50 OFFSET ?)"
-_FORGET = "DELETE FROM unknown_card WHERE id_tag_key = ?"
+_TRIM = (
+    "DELETE FROM unknown_card WHERE id IN"
+    " (SELECT id FROM unknown_card ORDER BY last_at DESC, id DESC LIMIT 50 OFFSET ?)"
+)
+_FORGET = "DELETE FROM unknown_card WHERE id_tag_key = ? RETURNING id"
 
 
 def tapped(unit: Unit, id_tag: str, charge_point_id: int, action: str, at: int) -> None:
@@ -25,5 +34,30 @@ def tapped(unit: Unit, id_tag: str, charge_point_id: int, action: str, at: int) 
 
 def forget(unit: Unit, id_tag: str) -> None:
     """The card is known now, or the operator does not want to see it."""
-    unit.execute(_FORGET, id_tag.casefold())
+    if unit.all(_FORGET, id_tag.casefold()):
+        unit.publish("inbox", "unknown-cards")
+
+
+def dismiss(unit: Unit, unknown_card_ids: Sequence[int]) -> None:
+    """Forget these. Each comes back when it is tapped again."""
+    UnknownCard.delete().where(UnknownCard.id.in_(unknown_card_ids)).execute()
     unit.publish("inbox", "unknown-cards")
+
+
+def dismiss_until(unit: Unit, until: int) -> None:
+    """Forget all that was tapped until then (ms since 1970)."""
+    UnknownCard.delete().where(UnknownCard.last_at <= until).execute()
+    unit.publish("inbox", "unknown-cards")
+
+
+def find(id_tag: str) -> UnknownCard | None:
+    """The card of that tag, if it was tapped and is not known. Needs a connection."""
+    return UnknownCard.get_or_none(UnknownCard.id_tag_key == id_tag.casefold())
+
+
+def tapped_between(since: datetime, until: datetime, charge_point_id: int | None = None) -> "ModelSelect[UnknownCard]":
+    """The cards that were last tapped then, at any station or that one, the first one first. Needs a connection."""
+    query = UnknownCard.select().where(UnknownCard.last_at >= since, UnknownCard.last_at <= until)
+    if charge_point_id is not None:
+        query = query.where(UnknownCard.charge_point_id == charge_point_id)
+    return query.order_by(UnknownCard.last_at, UnknownCard.id)

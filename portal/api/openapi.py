@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from portal.api.operation import OPERATIONS, Operation
-from portal.api.schema import MAX_ID
+from portal.converters import MAX_ID
 
 PREFIX = "/api/v1"
 VERSION = "1.0"

@@ -12,7 +12,7 @@ from peewee import CharField, Expression, Field, ModelSelect, TextField
 
 from ocpp_server import clock
 from ocpp_server.services.errors import Invalid
-from portal.api.schema import MAX_ID
+from portal.converters import MAX_ID
 
 DEFAULT = 50
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Flask
 from peewee import DoesNotExist
-from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
 from ocpp_server.services.errors import Invalid
@@ -19,15 +18,7 @@ from portal.context import store
 PREFIX = "/api/v1"
 
 
-class Name(BaseConverter):
-    """What people gave a name to: any text, slashes included."""
-
-    regex = ".+"
-    part_isolating = False
-
-
 def init(app: Flask) -> None:
-    app.url_map.converters["name"] = Name
     for operation in OPERATIONS:
         app.add_url_rule(
             PREFIX + operation.path,

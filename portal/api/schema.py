@@ -1,13 +1,12 @@
 """The pieces that the schemas of resources are made of; they check bodies and fill the OpenAPI document alike."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from portal.api.operation import Parameter
+from portal.converters import MAX_ID
 
 Schema = dict[str, Any]
-
-MAX_ID = 2**63 - 1
 
 STRING: Schema = {"type": "string"}
 INTEGER: Schema = {"type": "integer"}
@@ -63,7 +62,7 @@ def page_of(item: Schema) -> Schema:
     )
 
 
-def argument(name: str, schema: Mapping[str, Any], description: str) -> Parameter:
+def argument(name: str, schema: Schema, description: str) -> Parameter:
     """One argument of the query."""
     return Parameter(name, schema, description)
 

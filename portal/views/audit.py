@@ -39,6 +39,7 @@ def index() -> BaseResponse:
         results=audit.results(pages.rows),
         wanted=wanted,
         topics=_topics(),
+        words=_words(),
         has_filter=wanted != Filter(),
     )
 
@@ -77,6 +78,20 @@ def _topics() -> list[tuple[str, str]]:
         "token": _("API tokens"),
     }
     return [("", _("Everything")), *((topic, words[topic]) for topic in words)]
+
+
+def _words() -> dict[str, str]:
+    """Results that are ours in the viewer's words; those of stations stay as they are."""
+    return {
+        "queued": _("Waiting"),
+        "sent": _("Sent"),
+        "answered": _("Answered"),
+        "timeout": _("No answer"),
+        "lost": _("Connection lost"),
+        "expired": _("Not sent in time"),
+        "cancelled": _("Taken back"),
+        "refused": _("Refused"),
+    }
 
 
 def _rows(database: Store, wanted: Filter, in_zone: tzinfo) -> Iterator[list[list[Any]]]:

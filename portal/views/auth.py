@@ -10,12 +10,12 @@ from werkzeug.wrappers import Response
 from ocpp_server.models import Operator
 from ocpp_server.services import operators
 from ocpp_server.services.errors import Invalid
+from ocpp_server.throttle import Throttle
 from portal import audit, passwords
 from portal.auth import public, role_required, signed_in
 from portal.context import store
 from portal.formats import duration
 from portal.htmx import page
-from portal.throttle import Throttle
 
 bp = Blueprint("auth", __name__)
 

@@ -14,11 +14,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from ocpp_server import clock
 from ocpp_server.models import IdTag
 from ocpp_server.models.id_tags import ACCEPTED, BLOCKED
-from ocpp_server.services import id_tag_import, id_tags
+from ocpp_server.services import id_tag_import, id_tags, unknown_cards
 from ocpp_server.services.errors import Invalid
 from ocpp_server.services.id_tag_import import Line
 from ocpp_server.store import Unit
-from portal import audit, card_files, lists, local_times, spreadsheets
+from portal import audit, card_files, card_rules, enrolment, lists, local_times, spreadsheets
 from portal.auth import role_required
 from portal.context import store
 from portal.htmx import page
@@ -229,8 +229,20 @@ def _form(card: IdTag, typed: Mapping[str, str], errors: dict[str, str]) -> Base
         values={**stored, **typed},
         errors=errors,
         groups=id_tags.groups(),
+        readers=enrolment.readers() if card.id is None else [],
+        tapped=_tapped(card, typed),
+        verdict=card_rules.judge(card.id_tag) if card.id else None,
         zone_name=getattr(zone(), "key", "UTC"),
     )
+
+
+def _tapped(card: IdTag, typed: Mapping[str, str]) -> enrolment.Tapped | None:
+    """Where a new card was held to a reader lately, if it was."""
+    id_tag = typed.get("id_tag", card.id_tag or "").strip()
+    if card.id is not None or not id_tag.isprintable():
+        return None
+    found = unknown_cards.find(id_tag)
+    return None if found is None else enrolment.Tapped.of(found)
 
 
 def _back_to_list() -> str:

@@ -9,12 +9,11 @@ from werkzeug.wrappers import Response
 
 from ocpp_server import clock
 from ocpp_server.models import ChargePoint, OrphanMessage, Transaction
-from portal import yard
+from portal import inbox, yard
 from portal.addresses import station_address
 from portal.htmx import page
 from portal.locale import zone
 from portal.navigation import Nav
-from portal.views import inbox
 
 bp = Blueprint("overview", __name__)
 nav = Nav(lazy_gettext("Overview"), "layout-dashboard", 10, "overview.index")
@@ -38,7 +37,7 @@ def index() -> Response:
         session_count=session_count,
         faulted=[(station, outlet) for station in stations if station.online for outlet in station.faults],
         offline=[station for station in stations if not station.online],
-        refused=inbox.count(),
+        waiting=inbox.waiting(),
         orphans=OrphanMessage.select().where(OrphanMessage.resolved_at.is_null()).count(),
         address=station_address(),
     )

@@ -8,11 +8,11 @@ from werkzeug.wrappers import Response
 from ocpp_server.models import Operator
 from ocpp_server.services import operators
 from ocpp_server.services.errors import Invalid
+from ocpp_server.throttle import Throttle
 from portal import audit, passwords
 from portal.auth import role_required, signed_in
 from portal.htmx import page
 from portal.locale import THEMES
-from portal.throttle import Throttle
 
 bp = Blueprint("profile", __name__)
 

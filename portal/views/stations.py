@@ -1,5 +1,6 @@
 """The stations: finding them, adding, changing and deleting them, and one station in full."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
@@ -12,9 +13,10 @@ from ocpp_server import sessions
 from ocpp_server.models import ChargePoint, Connector, Transaction
 from ocpp_server.services import charge_points
 from ocpp_server.services.errors import Invalid
-from portal import audit, lists, yard
+from portal import actions, audit, lists, yard
 from portal.addresses import station_address
 from portal.auth import role_required
+from portal.context import settings
 from portal.htmx import page
 from portal.navigation import Nav
 
@@ -29,11 +31,13 @@ COLUMNS = {
 }
 SEARCHED = (ChargePoint.identity, ChargePoint.label, ChargePoint.location, ChargePoint.vendor, ChargePoint.model)
 RECENT = 10
+#: Whether a station must name its OCPP version, as the form says it; nothing leaves it to the setting.
+STRICTNESS = {"yes": True, "no": False}
 
 
 @bp.get("")
 def index() -> Response:
-    query = lists.order(_matching(), COLUMNS, "identity", ChargePoint.id)
+    query = lists.order(matching(request.args), COLUMNS, "identity", ChargePoint.id)
     pages = lists.paginate(query)
     return page(
         "stations/index.html",
@@ -45,18 +49,20 @@ def index() -> Response:
         state=request.args.get("state", ""),
         registration=request.args.get("registration", ""),
         any_station=pages.total > 0 or ChargePoint.select().where(ChargePoint.deleted_at.is_null()).exists(),
+        template=request.args.get("template", ""),
+        **actions.on_list(),
     )
 
 
-def _matching() -> "ModelSelect[ChargePoint]":
-    """The stations that the URL's search and filters leave."""
+def matching(arguments: Mapping[str, str]) -> "ModelSelect[ChargePoint]":
+    """The stations that the search and filters of an address leave."""
     query = ChargePoint.select().where(ChargePoint.deleted_at.is_null())
-    text = request.args.get("q", "").strip()
+    text = arguments.get("q", "").strip()
     if text:
         query = query.where(lists.mentions(SEARCHED, text))
-    if request.args.get("registration") in charge_points.REGISTRATIONS:
-        query = query.where(ChargePoint.registration == request.args["registration"])
-    return _in_state(query, request.args.get("state", ""))
+    if arguments.get("registration") in charge_points.REGISTRATIONS:
+        query = query.where(ChargePoint.registration == arguments["registration"])
+    return _in_state(query, arguments.get("state", ""))
 
 
 def _in_state(query: "ModelSelect[ChargePoint]", state: str) -> "ModelSelect[ChargePoint]":
@@ -91,13 +97,14 @@ def show(charge_point_id: int) -> Response:
         station=station,
         recent=list(recent),
         address=station_address(station.charge_point.identity),
+        **actions.on_station(charge_point_id),
     )
 
 
 @bp.get("/add")
 @role_required("operator")
 def add() -> Response:
-    values = {"identity": request.args.get("identity", ""), "registration": "accepted"}
+    values = {"identity": request.args.get("identity", ""), "registration": settings().default_registration}
     return _add_form(values, {})
 
 
@@ -147,7 +154,7 @@ def edit(charge_point_id: int) -> Response:
 def update(charge_point_id: int) -> Response:
     charge_point = fetch(charge_point_id)
     values: dict[str, Any] = _typed("label", "location", "registration")
-    values["strict_subprotocol"] = "strict_subprotocol" in request.form
+    values["strict_subprotocol"] = STRICTNESS.get(request.form.get("strict_subprotocol", ""))
     values["spontaneous_calls"] = "spontaneous_calls" in request.form
     try:
         audit.write(

@@ -8,9 +8,9 @@ import sys
 
 from ocpp_server.services import charge_points, id_tags, operators
 from ocpp_server.store import Store, Unit
+from tests.bench.prepare_facts import EMAIL, PASSWORD
 from tests.bench.scenarios import id_tag, identity
 
-EMAIL, PASSWORD = "bench@example.com", "bench bench bench"
 _STEP = 500
 
 

@@ -12,7 +12,7 @@ UNKNOWN = "–"
 
 def markdown(results: Results, machine: dict[str, str], rounds: int) -> str:
     """The whole page."""
-    parts = ["# Measured capacity", _introduction(rounds), _table(("Machine", ""), machine.items())]
+    parts = ["# Measured capacity", _introduction(rounds), table(("Machine", ""), machine.items())]
     parts += _section("Targets", _checks(checks(results)))
     parts += _section("Closed loop: each station sends its next call as soon as it is answered", _closed(results))
     for load in [*results.loads("closed"), *results.loads("open")]:
@@ -38,7 +38,7 @@ def _section(title: str, body: str) -> list[str]:
 
 def _checks(found: Sequence[Check]) -> str:
     rows = [(check.target, check.measured, "met" if check.met else "**not met**") for check in found]
-    return _table(("Target", "Measured", ""), rows)
+    return table(("Target", "Measured", ""), rows)
 
 
 def _closed(results: Results) -> str:
@@ -50,7 +50,7 @@ def _closed(results: Results) -> str:
             ratios = [results.ratio(load, kind, "calls_per_second", to=to) for to in (BARE, ASYNCIO)]
             cells = [_number(rate), *map(_ratio, ratios), *_usage(results, load, kind), _failures(results, load, kind)]
             rows.append((f"{load.stations:,}", NAMES[kind], *cells))
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _open(results: Results) -> str:
@@ -69,7 +69,7 @@ def _open(results: Results) -> str:
                     _failures(results, load, kind),
                 )
             )
-    return _table(head, rows)
+    return table(head, rows)
 
 
 _USAGE_HEAD = ("CPU µs/call", "to bare", "Database µs/call", "Core busy", "MB", "Messages/commit", "Generator µs/call")
@@ -102,7 +102,7 @@ def _times(results: Results, load: Load) -> str:
             ratio = _ratio(results.ratio(load, kind, *path, "p99"))
             *before, average = map(_number, cells)
             rows.append((action, NAMES[kind], *before, ratio, average))
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _storm(results: Results) -> str:
@@ -123,7 +123,7 @@ def _storm(results: Results) -> str:
                     _failures(results, load, kind),
                 )
             )
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _idle(results: Results) -> str:
@@ -137,7 +137,7 @@ def _idle(results: Results) -> str:
         for load in results.loads("idle")
         for kind in results.kinds(load)
     ]
-    return _table(("Stations", "Server", "Bytes each", "to bare"), rows)
+    return table(("Stations", "Server", "Bytes each", "to bare"), rows)
 
 
 def _failures(results: Results, load: Load, kind: str) -> str:
@@ -148,7 +148,7 @@ def _failures(results: Results, load: Load, kind: str) -> str:
     return f"{errors}, {sum(each['lost'] for each in rounds) + refused}"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = ["| " + " | ".join(row) + " |" for row in rows]
     if not lines:
         return ""

@@ -73,9 +73,9 @@ class Workshop:
                 _administer(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     @contextmanager
-    def running(self, kind: str) -> Iterator[Target]:
-        """Start a server with a fresh database, if it has one, and stop it in the end."""
-        target, process = self.start(kind, self.fresh(kind))
+    def running(self, kind: str, url: str | None = None) -> Iterator[Target]:
+        """Start a server with this or a fresh database, if it has one, and stop it in the end."""
+        target, process = self.start(kind, self.fresh(kind) if url is None else url)
         try:
             yield target
         finally:

@@ -56,11 +56,11 @@ def csms(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Csms
         _prepare(csms)
         yield csms
     finally:
-        csms.stop()
+        said = csms.stop()
         if engine == "postgresql":
             with psycopg.connect(f"{POSTGRESQL}/postgres", autocommit=True) as connection:
                 connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    assert "Traceback" not in csms.log.read_text()
+    assert "Traceback" not in said
 
 
 def _prepare(csms: Csms) -> None:

@@ -142,10 +142,19 @@ def test_everything_else_is_refused_as_the_standard_says(action, payload, code):
 
 
 def test_the_notes_of_a_message_are_bounded():
-    _, notes = mend("MeterValues", {"connectorId": 1, "meterValue": [{"x" * 500: 1}] * 3000}, Insistence())
+    _, notes = mend("MeterValues", {"connectorId": 1, "meterValue": [{"x" * 500: 1}] * 100_000}, Insistence())
     assert len(notes) == 21
     assert notes[-1].startswith("... and ")
     assert max(map(len, notes)) <= 200
+
+
+def test_only_the_beginning_of_long_lists_is_judged_and_all_of_it_is_kept():
+    bad = {"sampledValue": [{"x": "y"}] * 50_000}
+    result, notes = mend("MeterValues", {"connectorId": "1", "meterValue": [*[VALUE] * 30, bad]}, Insistence())
+    assert (result["connectorId"], len(result["meterValue"])) == (1, 31)
+    assert len(notes) == 1
+    _, notes = mend("MeterValues", {"connectorId": 1, "meterValue": [*[VALUE] * 30, bad]}, Insistence())
+    assert notes == ["Not all samples after the first 20 are as they should be."]
 
 
 ANYTHING = st.recursive(

@@ -29,12 +29,21 @@ def upgrade_lines(*, offered: Sequence[str] = ("ocpp1.6",), more: Sequence[str] 
 
 
 def handshake(
-    port: int, target: str = "/ocpp/CP-1", lines: Sequence[str] | None = None, *, offered: Sequence[str] = ("ocpp1.6",)
+    port: int,
+    target: str = "/ocpp/CP-1",
+    lines: Sequence[str] | None = None,
+    *,
+    offered: Sequence[str] = ("ocpp1.6",),
+    receive_buffer: int | None = None,
 ) -> Answer:
     """Send a request of just these lines and read the head of the answer. The caller closes `sock`."""
     lines = upgrade_lines(offered=offered) if lines is None else lines
     request = "\r\n".join([f"GET {target} HTTP/1.1", "Host: yard.example", *lines, "", ""])
-    sock = socket.create_connection(("127.0.0.1", port), timeout=10)
+    sock = socket.socket()
+    if receive_buffer is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    sock.settimeout(10)
+    sock.connect(("127.0.0.1", port))
     sock.sendall(request.encode("latin-1"))
     return read_head(sock)
 
@@ -90,3 +99,23 @@ def close_code(frames: Sequence[tuple[int, bytes]]) -> int | None:
     """The code of the closing frame, if there was one."""
     codes = [int.from_bytes(payload[:2], "big") for opcode, payload in frames if opcode == CLOSE]
     return codes[0] if codes else None
+
+
+def read_message(sock: socket.socket) -> str:
+    """The next text message, whole; other frames are passed over."""
+    while True:
+        opcode, length = _exactly(sock, 2)
+        if length == 126:
+            (length,) = struct.unpack("!H", _exactly(sock, 2))
+        payload = _exactly(sock, length)
+        if opcode & 0x0F == TEXT:
+            return payload.decode()
+
+
+def _exactly(sock: socket.socket, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        received = sock.recv(size - len(data))
+        assert received, "the server hung up"
+        data += received
+    return data

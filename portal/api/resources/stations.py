@@ -63,7 +63,7 @@ STATION = record(
     security_profile=INTEGER,
     has_password=BOOLEAN,
     spontaneous_calls=BOOLEAN,
-    strict_subprotocol=BOOLEAN,
+    strict_subprotocol=or_null(BOOLEAN),
     connected=BOOLEAN,
     last_seen_at=or_null(TIME),
     last_boot_at=or_null(TIME),
@@ -77,7 +77,10 @@ _SETTINGS = {
     "registration": _REGISTRATION,
     "security_profile": _PROFILE,
     "spontaneous_calls": {**BOOLEAN, "description": "Whether anything is sent to the station unasked."},
-    "strict_subprotocol": {**BOOLEAN, "description": "Whether it must name its OCPP version when it connects."},
+    "strict_subprotocol": {
+        **or_null(BOOLEAN),
+        "description": "Whether it must name its OCPP version when it connects; null leaves that to the setting.",
+    },
     "password": or_null(text(255, writeOnly=True, description="16 to 20 characters, or 32 to 40 hex digits.")),
 }
 _IDENTITY = text(255, minLength=1, examples=["CP-1"])
@@ -123,7 +126,8 @@ def create(body: dict[str, Any]) -> Reply:
         added = charge_points.add(unit, identity, password=password, security_profile=profile)
         return charge_points.update(unit, added.id, **fields)
 
-    added = audit.write(add, "station.add", identity, audit.changes(fields))
+    said = fields | ({"password": "set"} if password else {})
+    added = audit.write(add, "station.add", identity, audit.changes(said))
     return Reply(to_json([added])[0], 201, {"Location": f"{PREFIX}/stations/{quote(added.identity, safe='')}"})
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from ocpp_server import clock, events
 from ocpp_server.models import IdTag
-from ocpp_server.services import id_tags
+from ocpp_server.services import id_tags, transactions
 from tests.ocpp_server.conftest import NOON
 
 NOON_MS = clock.to_ms(NOON)
@@ -249,7 +249,7 @@ def test_values_that_the_stop_repeats_are_stored_and_counted_once(speaker, time)
 # -- unknown ids -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("transaction_id", [999_999, 2**31, 10**30, 0, -1])
+@pytest.mark.parametrize("transaction_id", [999_999, 2**31, 2**63, 0, -1])
 def test_a_stop_of_an_unknown_session_is_answered_and_kept(speaker, transaction_id):
     assert stop(speaker, transaction_id, idTag="GOOD")["idTagInfo"]["status"] == "Accepted"
     (orphan,) = orphans(speaker)
@@ -492,6 +492,21 @@ def test_hundreds_of_values_at_the_stop_are_stored(speaker, time):
     stop(speaker, transaction_id, 1600, transactionData=values)
     assert len(meter_values(speaker)) == 600
     assert speaker.session(transaction_id)["energy_wh"] == 600
+
+
+def test_more_values_than_a_session_can_have_are_not_stored_and_noted(speaker, monkeypatch):
+    monkeypatch.setattr(transactions, "MAX_VALUES", 3)
+    transaction_id = start_id(speaker)
+    values = [value(at(seconds=second), value=str(1000 + second)) for second in range(5)]
+    stop(speaker, transaction_id, 1004, transactionData=values)
+    assert len(meter_values(speaker)) == 3
+    note = speaker.row("SELECT note FROM frame WHERE action = 'StopTransaction' AND NOT outgoing")[0]
+    assert note == "transactionData: the last 2 values were not stored."
+
+
+def test_values_without_samples_are_not_stored(speaker):
+    meter(speaker, value(at()), {"timestamp": at()}, {}, {"sampledValue": ""})
+    assert meter_values(speaker) == []
 
 
 # -- one card, one session -------------------------------------------------------------------------------------

@@ -2,9 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from ocpp_server import clock
-from portal import throttle
-from portal.throttle import Throttle
+from ocpp_server import clock, throttle
+from ocpp_server.throttle import Throttle
 
 
 @pytest.fixture(autouse=True)

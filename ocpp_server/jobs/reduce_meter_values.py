@@ -1,0 +1,26 @@
+"""Turns old raw meter values into quarter hours of energy, in steps so small that nobody notices."""
+
+import time
+
+from ocpp_server import clock
+from ocpp_server.scheduler import every
+from ocpp_server.services import retention
+from ocpp_server.settings import Settings
+from ocpp_server.store import Store
+
+_DAY_MS = 24 * 3600 * 1000
+#: Seconds between two steps: most of the time belongs to the stations.
+_PAUSE = 0.01
+
+
+@every(hours=1)
+def reduce_meter_values(store: Store, settings: Settings) -> None:
+    if not settings.meter_value_days:
+        return
+    before = clock.to_ms(clock.now()) - settings.meter_value_days * _DAY_MS
+    for transaction_id in retention.sessions_with_values(store, before):
+        while store.write(lambda unit, id_=transaction_id: retention.reduce_session(unit, id_)):
+            time.sleep(_PAUSE)
+        time.sleep(_PAUSE)
+    while store.write(lambda unit: retention.reduce_outside(unit, before)):
+        time.sleep(_PAUSE)

@@ -1,0 +1,50 @@
+"""What the pages of stations show of the actions: what can be asked, and what came of the latest requests."""
+
+import json
+from typing import Any
+
+from ocpp_server.models import Command, CommandBatch, ConfigurationTemplate
+from portal import operation, outcomes
+
+#: How many of the latest commands a station's page shows.
+LATEST = 5
+
+
+def on_station(charge_point_id: int) -> dict[str, Any]:
+    """For templates/commands/on_station.html."""
+    return {
+        "operations": operation.everything(),
+        "latest": latest(charge_point_id),
+        "outcome_of": outcomes.of,
+        "label_of": label_of,
+    }
+
+
+def on_list() -> dict[str, Any]:
+    """For templates/batches/on_list.html."""
+    return {
+        "operations": [item for item in operation.everything() if item.for_many],
+        "templates": list(ConfigurationTemplate.select().order_by(ConfigurationTemplate.name)),
+    }
+
+
+def latest(charge_point_id: int, *actions: str) -> list[Command]:
+    """The newest commands of a station, of all actions or of these."""
+    query = Command.select().where(Command.charge_point == charge_point_id)
+    if actions:
+        query = query.where(Command.action.in_(actions))
+    return list(query.order_by(Command.id.desc()).limit(LATEST))
+
+
+def label_of(command: Command | CommandBatch) -> str:
+    """What was asked, in the operator's words."""
+    known = operation.find(command.action)
+    return str(known.label) if known else command.action
+
+
+def pretty(text: str | None) -> str:
+    """JSON as people read it; what is none stays as it is."""
+    try:
+        return json.dumps(json.loads(text or ""), indent=2, ensure_ascii=False)
+    except ValueError:
+        return text or ""

@@ -1,0 +1,107 @@
+"""What the database holds, how fast it grows, when its disk is full, and what keeps it small; for admins."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext, ngettext
+from werkzeug.wrappers import Response
+
+from ocpp_server import scheduler
+from ocpp_server.scheduler import Run
+from ocpp_server.services import storage
+from portal.auth import role_required
+from portal.context import settings, store
+from portal.htmx import page
+from portal.navigation import Nav
+
+bp = Blueprint("storage", __name__)
+nav = Nav(lazy_gettext("Storage"), "archive", 96, "storage.index", role="admin")
+
+#: Days before the disk is full from which on it is a warning.
+WARN_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Job:
+    """A recurring job in words."""
+
+    name: str
+    hours: float
+    run: Run | None
+
+
+@bp.get("/settings/storage")
+@role_required("admin")
+def index() -> Response:
+    whole, free = storage.database_bytes(store()), storage.free_bytes(store())
+    samples = storage.samples()
+    growth = storage.growth(samples, free)
+    return page(
+        "storage/index.html",
+        "sizes",
+        whole=whole,
+        free=free,
+        growth=growth,
+        is_urgent=growth is not None and growth.full_at is not None and _days_left(free, growth) < WARN_DAYS,
+        tables=[table for table in storage.tables(store()) if table.rows],
+        name_of=_table_names().get,
+        jobs=_jobs(),
+        retention=_retention(),
+        is_sqlite=store().is_sqlite,
+    )
+
+
+def _days_left(free: int | None, growth: storage.Growth) -> float:
+    return (free or 0) / growth.bytes_per_day
+
+
+def _retention() -> list[tuple[str, str, str]]:
+    """What is kept, for how long, and the setting that says so."""
+    frames, values = settings().frame_log_days, settings().meter_value_days
+    return [
+        (_("Message log"), _days(frames), "CSMS_FRAME_LOG_DAYS"),
+        (_("Raw meter values, after the session's end"), _days(values), "CSMS_METER_VALUE_DAYS"),
+        (_("Energy by the quarter hour, sessions, cards, audit"), _("for good"), ""),
+    ]
+
+
+def _days(number: int) -> str:
+    return ngettext("%(num)s day", "%(num)s days", number) if number else _("for good")
+
+
+def _jobs() -> list[Job]:
+    """Those that keep the database small or watch it."""
+    names = {
+        "prune_frames": _("Remove old messages from the log"),
+        "reduce_meter_values": _("Turn old meter values into quarter hours"),
+        "note_storage": _("Note the size of the database"),
+    }
+    return [
+        Job(names[job.function.__name__], job.seconds / 3600, run)
+        for job, run in scheduler.jobs_and_runs()
+        if job.function.__name__ in names
+    ]
+
+
+def _table_names() -> dict[str, str]:
+    return {
+        "api_token": _("API tokens"),
+        "audit_entry": _("Audit"),
+        "charge_point": _("Stations"),
+        "charging_transaction": _("Sessions"),
+        "command": _("Commands"),
+        "connector": _("Connectors"),
+        "configuration_change": _("Changes of configuration"),
+        "configuration_key": _("Configuration keys"),
+        "energy_quarter": _("Energy by the quarter hour"),
+        "frame": _("Message log"),
+        "id_tag": _("Cards"),
+        "meter_value": _("Raw meter values"),
+        "operator": _("Operators"),
+        "orphan_message": _("Messages that fit no session"),
+        "refusal": _("Refused connections"),
+        "setting": _("Settings"),
+        "storage_sample": _("Daily sizes"),
+        "unknown_card": _("Unknown cards"),
+    }

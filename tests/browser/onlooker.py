@@ -1,0 +1,54 @@
+"""The test's end of watch.py."""
+
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+
+SCRIPT = Path(__file__).with_name("watch.py")
+
+
+class Browser:
+    """An operator's browser that does what it is told, line by line."""
+
+    def __init__(self, base: str, email: str, password: str) -> None:
+        command = [sys.executable, str(SCRIPT), base, email, password]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._expect_ok()
+
+    def open(self, path: str) -> None:
+        self._tell(f"open {path}")
+
+    def sees(self, words: str) -> None:
+        """Wait until the words stand on the open page."""
+        self._tell(f"see {words}")
+
+    def pixels_of_the_plot(self) -> int:
+        self._say("plot")
+        return int(self._hear())
+
+    def picture(self, path: Path) -> None:
+        self._tell(f"shot {path}")
+
+    def __enter__(self) -> "Browser":
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._process.communicate(timeout=60)
+
+    def _tell(self, line: str) -> None:
+        self._say(line)
+        self._expect_ok()
+
+    def _say(self, line: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+
+    def _hear(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().strip()
+
+    def _expect_ok(self) -> None:
+        answer = self._hear()
+        assert answer == "ok", answer

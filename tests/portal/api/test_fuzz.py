@@ -1,0 +1,97 @@
+"""Whatever is asked, the answer is one that the description names: no 500, and nothing unannounced.
+
+A real server with a station that answers everything, asked by schemathesis, the same way each time.
+"""
+
+import json
+from collections.abc import Iterator
+from itertools import product
+
+import gevent
+import pytest
+import schemathesis
+import websocket
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import CHECKS, load_all_checks
+from schemathesis.schemas import APIOperation
+
+from ocpp_server.server import Server
+from ocpp_server.services import charge_points, id_tags
+from tests.fake_charge_point import FakeChargePoint
+from tests.portal.api.conftest import make_token
+
+load_all_checks()
+CHECKED = CHECKS.get_by_names(
+    [
+        "not_a_server_error",
+        "status_code_conformance",
+        "content_type_conformance",
+        "response_headers_conformance",
+        "response_schema_conformance",
+    ]
+)
+BOUNDED = settings(
+    max_examples=10,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+#: What addresses would otherwise hardly ever hit.
+KNOWN = {"identity": "CP-1", "id_tag": "a/b", "command_id": 1, "transaction_id": 1, "refusal_id": 1}
+
+
+@pytest.fixture
+def yard(server: Server) -> Iterator[None]:
+    """A station that accepts everything, and something of each kind."""
+    server.store.write(lambda unit: charge_points.add(unit, "CP-1"))
+    server.store.write(lambda unit: id_tags.add(unit, "a/b"))
+    station = FakeChargePoint(server.port).connect()
+    station.boot()
+    station.start("a/b")
+    answering = gevent.spawn(_answer_everything, station)
+    yield
+    answering.kill()
+    station.vanish()
+
+
+def _answer_everything(station: FakeChargePoint) -> None:
+    while True:
+        try:
+            frame = station.recv()
+        except websocket.WebSocketTimeoutException:
+            continue
+        except (websocket.WebSocketException, ConnectionError):
+            return
+        station.send_raw(json.dumps([3, frame[1], {"status": "Accepted"}]))
+
+
+def test_no_request_has_an_answer_that_is_not_described(server: Server, yard: None) -> None:
+    address = f"http://127.0.0.1:{server.port}"
+    headers = {"Authorization": f"Bearer {make_token(server.store, 'admin')}"}
+    schema = schemathesis.openapi.from_url(f"{address}/api/v1/openapi.json")
+    operations = [result.ok() for result in schema.get_all_operations()]
+    assert len(operations) > 15
+    # What deletes comes last, so that the others find something.
+    operations.sort(key=lambda operation: operation.method == "delete")
+    statuses: set[int] = set()
+    for operation, mode in product(operations, GenerationMode):
+        _try(operation, mode, headers, statuses)
+    assert statuses >= {200, 201, 204, 404, 409, 422}
+    assert not statuses & {500, 502, 503}
+
+
+def _try(operation: APIOperation, mode: GenerationMode, headers: dict[str, str], statuses: set[int]) -> None:
+    parameters = {one.name for one in operation.path_parameters}
+    known = {name: value for name, value in KNOWN.items() if name in parameters}
+
+    def ask(case: schemathesis.Case) -> None:
+        answer = case.call(headers=headers)
+        statuses.add(answer.status_code)
+        case.validate_response(answer, checks=CHECKED)
+
+    BOUNDED(given(case=operation.as_strategy(generation_mode=mode))(ask))()
+    if known:
+        BOUNDED(given(case=operation.as_strategy(generation_mode=mode, path_parameters=known))(ask))()
