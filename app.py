@@ -118,13 +118,14 @@ def station() -> None:
 @station.command("add")
 @click.argument("identity")
 @click.option("--label", default="", help="What you call it.")
-@click.option("--registration", type=click.Choice(["accepted", "pending", "rejected"]), default="accepted")
+@click.option("--registration", type=click.Choice(["accepted", "pending", "rejected"]), default=None)
 @click.option("--password", default=None, help="16 to 20 characters, or 32 to 40 hex digits.")
 @click.pass_obj
-def station_add(settings: Settings, identity: str, label: str, registration: str, password: str | None) -> None:
+def station_add(settings: Settings, identity: str, label: str, registration: str | None, password: str | None) -> None:
     """Register a charge point by the identity it uses."""
     from ocpp_server.services import charge_points
 
+    registration = registration or settings.default_registration
     _write(
         settings,
         lambda unit: charge_points.add(unit, identity, label=label, registration=registration, password=password),

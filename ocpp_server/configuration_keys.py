@@ -4,6 +4,7 @@ Meanings are in our own short words; `N_` marks them for translation where they 
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 BOOLEAN, INTEGER, LIST, TEXT = "boolean", "integer", "list", "text"
 READ_ONLY, READ_WRITE, WRITE_ONLY, STATION_DECIDES = "R", "RW", "W", "R or RW"
@@ -41,26 +42,26 @@ class StandardKey:
     choices: tuple[str, ...] = ()
 
 
-def _on(name: str, source: str, meaning: str, **more: object) -> StandardKey:
-    return StandardKey(name, BOOLEAN, meaning, source, **more)  # type: ignore[arg-type]
+def _on(name: str, source: str, meaning: str, **more: Any) -> StandardKey:
+    return StandardKey(name, BOOLEAN, meaning, source, **more)
 
 
-def _number(name: str, source: str, meaning: str, unit: str = "", **more: object) -> StandardKey:
-    return StandardKey(name, INTEGER, meaning, source, unit, **{"least": 0, **more})  # type: ignore[arg-type]
+def _number(name: str, source: str, meaning: str, unit: str = "", **more: Any) -> StandardKey:
+    return StandardKey(name, INTEGER, meaning, source, unit, **{"least": 0, **more})
 
 
-def _maximum(name: str, source: str, meaning: str, **more: object) -> StandardKey:
+def _maximum(name: str, source: str, meaning: str, **more: Any) -> StandardKey:
     return _number(name, source, meaning, access=READ_ONLY, **more)
 
 
-def _list(name: str, source: str, meaning: str, choices: tuple[str, ...] = MEASURANDS, **more: object) -> StandardKey:
-    return StandardKey(name, LIST, meaning, source, choices=choices, **more)  # type: ignore[arg-type]
+def _list(name: str, source: str, meaning: str, choices: tuple[str, ...] = MEASURANDS, **more: Any) -> StandardKey:
+    return StandardKey(name, LIST, meaning, source, choices=choices, **more)
 
 
-_MUST = {"required": True}
-_LOCAL = {"profile": "LocalAuthListManagement", "required": True}
-_SMART = {"profile": "SmartCharging"}
-_SECURITY = {"profile": "Security"}
+_MUST: dict[str, Any] = {"required": True}
+_LOCAL: dict[str, Any] = {"profile": "LocalAuthListManagement", "required": True}
+_SMART: dict[str, Any] = {"profile": "SmartCharging"}
+_SECURITY: dict[str, Any] = {"profile": "Security"}
 
 _CORE = (
     _on("AllowOfflineTxForUnknownId", "9.1.1", N_("While offline, let unknown cards charge.")),

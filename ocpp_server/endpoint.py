@@ -42,8 +42,9 @@ def create_endpoint(settings: Settings, store: Store) -> Flask:
                 charge_point = handshake.admit(upgrade, strict_subprotocol=settings.strict_subprotocol)
                 g.station = stations.of(charge_point)
         except Refused as refused:
-            _record(store, upgrade, refused)
+            _record(store, upgrade, refused.reason, refused.detail)
             return _response(refused)
+        g.upgrade = upgrade
         identity = charge_point.identity
         store.post(lambda unit: refusals.forget_admitted(unit, upgrade.identity, identity, upgrade.address))
         return None
@@ -51,22 +52,25 @@ def create_endpoint(settings: Settings, store: Store) -> Flask:
     @sock.route("/")
     @sock.route("/<path:path>")
     def charge_point(ws: Any, path: str = "") -> None:
-        Session(store, settings, g.station, StationSocket(ws.sock, settings.max_message_size)).run()
+        session = Session(store, settings, g.station, StationSocket(ws.sock, settings.max_message_size))
+        session.run()
+        if session.flood:
+            _record(store, g.upgrade, "flood", session.flood)
 
     return app
 
 
-def _record(store: Store, upgrade: Upgrade, refused: Refused) -> None:
+def _record(store: Store, upgrade: Upgrade, reason: str, detail: str) -> None:
     at = clock.to_ms(clock.now())
     facts = {
         "address": upgrade.address,
         "path": upgrade.path,
         "identity": upgrade.identity,
-        "reason": refused.reason,
-        "detail": refused.detail,
+        "reason": reason,
+        "detail": detail,
         "user_agent": request.headers.get("User-Agent", ""),
     }
-    log.info("refused %s from %s: %s", upgrade.identity or upgrade.path, facts["address"], refused.detail)
+    log.info("refused %s from %s: %s", upgrade.identity or upgrade.path, facts["address"], detail)
     store.post(lambda unit: refusals.record(unit, at, **facts))
 
 

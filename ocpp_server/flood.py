@@ -1,15 +1,15 @@
-"""How many messages a station may send: enough for any honest one, not enough to fill the disk.
+"""How many messages a station may send without waiting for its answers.
 
-A station that was offline delivers what it kept as fast as it is answered, thousands of messages in a row, and must
-not be hindered. A faulty or hostile one never stops. So each station has an allowance that refills slowly: while most
-of it is left nothing happens, then the station is slowed (nothing more is read from its socket for a moment), and
-when all is spent it is cut off. It keeps its place when it connects anew: an honest station then goes on delivering,
-at the pace of the refill, and nothing is lost, because stations keep what was not acknowledged.
+A station has one CALL open at a time (J 4.1.1), and one that waits is slowed by our own answers: it may send as
+fast as it likes. One that does not wait could fill the disk and keep everyone busy. So what arrives before the
+message in front of it was answered is counted against an allowance that refills slowly: while most of it is left
+nothing happens, then the station is slowed (nothing more is read from its socket for a moment), and when all is
+spent it is cut off. It keeps its place when it connects anew.
 """
 
-#: Messages in a row: three days of two connectors that report each minute, and their answers are written meanwhile.
+#: Messages that need not wait: a station that was offline may deliver three days of meter values at once.
 BURST = 10_000
-#: Messages a second that may go on for ever: two connectors that report each second, and as much again.
+#: Messages a second that may go on for ever.
 SUSTAINED = 5.0
 #: What is left when a station begins to be slowed.
 SLOW_BELOW = 5_000
@@ -40,6 +40,6 @@ class Allowance:
             self._left = min(float(BURST), self._left + (now - self._since) * SUSTAINED)
         self._since = now
         if self._left < 1:
-            raise Flooded(f"{BURST:,} messages and more, faster than {SUSTAINED:g} a second for a long time")
+            raise Flooded(f"{BURST:,} messages and more without waiting for answers")
         self._left -= 1
         return PAUSE if self._left < SLOW_BELOW else 0.0

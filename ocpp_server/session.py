@@ -1,11 +1,13 @@
 """One connected charge point: its socket, from the handshake to the end."""
 
 import logging
+import time
 from datetime import datetime
 
 import gevent
 
 from ocpp_server import clock, dispatch, frame_log, frames, sessions
+from ocpp_server.flood import Flooded
 from ocpp_server.frames import Call, CallError, CallResult, UnreadableFrame
 from ocpp_server.outbox import Outbox
 from ocpp_server.settings import Settings
@@ -33,6 +35,8 @@ class Session:
         self.last_seen_at: datetime = self.connected_at
         self.outbox = Outbox(store, station, sock)
         self._unreadable = 0
+        #: What it did, where it was cut off for flooding.
+        self.flood = ""
 
     @property
     def charge_point_id(self) -> int:
@@ -48,12 +52,25 @@ class Session:
         try:
             for text in self.socket.messages():
                 self.last_seen_at = clock.now()
+                if self.socket.pipelined:
+                    self._slow_down()
                 self._receive(text)
                 self.outbox.open()
         except Closed as closed:
             self.socket.close_reason = self.socket.close_reason or str(closed)
         finally:
             self._leave()
+
+    def _slow_down(self) -> None:
+        """A station that does not wait for its answers (J 4.1.1) has a limited allowance."""
+        try:
+            pause = self.station.allowance.take(time.monotonic())
+        except Flooded as flooded:
+            self.flood = str(flooded)
+            self.socket.hang_up(1008, self.flood)
+            raise Closed(self.flood) from flooded
+        if pause:
+            gevent.sleep(pause)
 
     def _receive(self, text: str) -> None:
         try:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ocpp_server.flood import Allowance
 from ocpp_server.models import ChargePoint
 from ocpp_server.models.charge_points import ACCEPTED
 from ocpp_server.tolerance import Insistence
@@ -18,6 +19,7 @@ class Station:
     spontaneous_calls: bool = True
     triggered: set[str] = field(default_factory=set)
     insistence: Insistence = field(default_factory=Insistence)
+    allowance: Allowance = field(default_factory=Allowance)
     #: Set by the session while the station is connected: look into the command queue; close the socket, and why.
     wake: Callable[[], None] | None = None
     hang_up: Callable[[str], None] | None = None

@@ -17,6 +17,7 @@ def on_station(charge_point_id: int) -> dict[str, Any]:
         "latest": latest(charge_point_id),
         "outcome_of": outcomes.of,
         "label_of": label_of,
+        "brief": brief,
     }
 
 
@@ -40,6 +41,21 @@ def label_of(command: Command | CommandBatch) -> str:
     """What was asked, in the operator's words."""
     known = operation.find(command.action)
     return str(known.label) if known else command.action
+
+
+def brief(payload: str) -> str:
+    """The plain values of a payload, in a line."""
+    try:
+        values = json.loads(payload)
+        if set(values) == {"key", "value"}:
+            return f"{values['key']} = {values['value']}"[:120]
+        return ", ".join(_shown(value) for value in values.values() if not isinstance(value, dict))[:120]
+    except (ValueError, AttributeError):
+        return payload[:120]
+
+
+def _shown(value: Any) -> str:
+    return " ".join(str(item) for item in value) if isinstance(value, list) else str(value)
 
 
 def pretty(text: str | None) -> str:

@@ -146,6 +146,8 @@ class Operation:
     meanings: Mapping[str, object] = field(default_factory=dict)
     #: Whether it makes sense for many stations at once.
     for_many: bool = True
+    #: Whether it takes something away from those at the station, so that its button sits apart.
+    is_apart: bool = False
     #: How it is called in addresses, where that is not the action.
     slug: str = ""
     #: The label of the button that sends it.
@@ -186,7 +188,7 @@ def everything() -> tuple[Operation, ...]:
 
 def find(name: str) -> Operation | None:
     """The operation of this name or action."""
-    return next((operation for operation in everything() if name in (operation.name, operation.action)), None)
+    return next((item for item in everything() if name and name in (item.name, item.action)), None)
 
 
 def meaning(action: str, status: str) -> object:

@@ -112,8 +112,8 @@ def _not_websocket(refusal: Refusal, charge_point: ChargePoint | None) -> Explan
     return Explanation(
         what,
         _(
-            "A browser does that, and then nothing is wrong. A station does it behind a proxy that passes no WebSockets "
-            "on, or when it is set to OCPP 1.6 SOAP or to an address with http. Set it to OCPP 1.6 JSON and type this:"
+            "A browser does that, and then nothing is wrong. A station does it behind a proxy that passes no "
+            "WebSockets, or when it is set to OCPP 1.6 SOAP or to an address with http. Set it to OCPP 1.6 JSON and type this:"
         ),
         address=station_address(refusal.identity),
     )

@@ -87,8 +87,9 @@ def progress(batch_ids: Iterable[int]) -> Mapping[int, Progress]:
         .group_by(Command.batch_id, *facts, late)
     )
     found: dict[int, list[Group]] = defaultdict(list)
-    for batch_id, *values, is_late, count in query.tuples():
-        found[batch_id].append(Group(*values, bool(is_late), count))
+    rows: Iterable[tuple[Any, ...]] = query.tuples()  # type: ignore[assignment]
+    for batch_id, state, status, code, description, is_late, count in rows:
+        found[batch_id].append(Group(state, status, code, description, bool(is_late), count))
     return defaultdict(Progress, {batch_id: Progress(tuple(groups)) for batch_id, groups in found.items()})
 
 

@@ -44,5 +44,6 @@ operation = Operation(
         "Scheduled": _l("A session is running: the station changes it as soon as that has ended."),
         "Rejected": _l("The station does not change it; it may not know this connector."),
     },
+    is_apart=True,
     verb=_l("Change"),
 )

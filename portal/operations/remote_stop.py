@@ -45,5 +45,6 @@ operation = Operation(
         "Rejected": _l("The station knows no running session of this number."),
     },
     for_many=False,
+    is_apart=True,
     verb=_l("Stop"),
 )

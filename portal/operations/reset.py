@@ -42,5 +42,6 @@ operation = Operation(
         "Accepted": _l("The station restarts and reports again when it is back."),
         "Rejected": _l("The station cannot restart now. A hard reset may help where a soft one does not."),
     },
+    is_apart=True,
     verb=_l("Reset"),
 )

@@ -35,5 +35,6 @@ operation = Operation(
         "UnlockFailed": _l("The lock did not open. Somebody must look at the station."),
         "NotSupported": _l("The station cannot unlock this connector (its cable is fixed), or does not know it."),
     },
+    is_apart=True,
     verb=_l("Unlock"),
 )

@@ -15,7 +15,7 @@ from ocpp_server.models.commands import ANSWERED, CANCELLED, ERROR, EXPIRED, LOS
 from ocpp_server.services import batches
 from ocpp_server.services.errors import Invalid
 from portal import asking, audit, lists, operation, outcomes, selection, yard
-from portal.actions import label_of, pretty
+from portal.actions import brief, label_of, pretty
 from portal.auth import role_required
 from portal.htmx import page
 from portal.operation import Operation, Target
@@ -51,6 +51,7 @@ def index() -> Response:
         counts_of=outcomes.counts,
         sentence=outcomes.sentence,
         label_of=label_of,
+        brief=brief,
     )
 
 

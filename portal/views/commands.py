@@ -13,7 +13,7 @@ from ocpp_server.models.commands import OPEN_STATES
 from ocpp_server.services import commands
 from ocpp_server.services.errors import Invalid
 from portal import asking, audit, htmx, lists, operation, outcomes, yard
-from portal.actions import label_of, pretty
+from portal.actions import brief, label_of, pretty
 from portal.auth import role_required
 from portal.htmx import page
 from portal.operation import Operation, Target
@@ -36,6 +36,7 @@ def index(charge_point_id: int) -> Response:
         pages=pages,
         outcome_of=outcomes.of,
         label_of=label_of,
+        brief=brief,
         state=request.args.get("state", ""),
         action=request.args.get("action", ""),
         actions=[(item.action, str(item.label)) for item in operation.everything() if item.action],
@@ -91,7 +92,7 @@ def show(command_id: int) -> Response:
 
 
 @bp.get("/commands/<int:command_id>/brief")
-def brief(command_id: int) -> Response:
+def show_briefly(command_id: int) -> Response:
     """The result as a dialog shows it."""
     if not htmx.is_fragment():
         return redirect(url_for("commands.show", command_id=command_id), 303)

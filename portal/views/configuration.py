@@ -39,6 +39,7 @@ def index(charge_point_id: int) -> Response:
         latest=actions.latest(charge_point_id, "ChangeConfiguration", "GetConfiguration"),
         outcome_of=outcomes.of,
         label_of=actions.label_of,
+        brief=actions.brief,
         q=text,
         show=show,
         any_other=ChargePoint.select().where(ChargePoint.deleted_at.is_null()).count() > 1,

@@ -48,7 +48,12 @@ def add() -> Response:
         )
         .order_by(fn.LOWER(ConfigurationKey.key))
     )
-    return _form(None, _("Like %(name)s", name=charge_point.name), [(r.key, r.value) for r in rows if _fits(r.key)], {})
+    return _form(
+        None,
+        _("Like %(name)s", name=charge_point.name),
+        [(row.key, row.value or "") for row in rows if _fits(row.key)],
+        {},
+    )
 
 
 @bp.post("/new")

@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import signal
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -15,6 +17,8 @@ SHORT, RECORD = ROOT / "build" / "bench", ROOT / "docs" / "bench"
 
 
 def main() -> None:
+    # Asked to end, it still stops its servers and drops its databases.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     arguments = _arguments()
     modes = tuple(arguments.only.split(","))
     engines = tuple(arguments.engines.split(","))

@@ -31,6 +31,11 @@ class Figures:
         return self.finished - self.started
 
     @property
+    def gone(self) -> int:
+        """Stations that nothing more is to be expected of."""
+        return self.lost + sum(self.refused.values())
+
+    @property
     def calls(self) -> int:
         return sum(len(each) for each in self.seconds.values())
 

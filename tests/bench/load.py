@@ -37,7 +37,7 @@ _CONNECT_LIMIT = 180.0
 class Client:
     """One charge point's socket and where its scenario stands."""
 
-    __slots__ = ("action", "buffer", "due", "fd", "ids", "pending", "ready", "sent_at", "sock", "steps")
+    __slots__ = ("action", "buffer", "due", "fd", "ids", "pending", "ready", "sent_at", "settled", "sock", "steps")
 
     def __init__(self, sock: socket.socket, steps: Steps) -> None:
         self.sock = sock
@@ -46,6 +46,7 @@ class Client:
         self.steps = steps
         self.ready = False
         self.pending = False
+        self.settled = False
         self.sent_at = 0.0
         self.due = 0.0
         self.action = ""
@@ -60,7 +61,8 @@ class Loop:
         self.address = (parts.hostname or "127.0.0.1", parts.port or 80)
         self.path = parts.path
         self.figures = Figures()
-        self.resting = 0
+        #: Stations that pause now, and those that have paused at least once: their first words are said.
+        self.resting = self.settled = 0
         self._connecting, self._most_connecting = 0, connecting
         self._wanted: deque[tuple[str, Steps]] = deque()
         self._epoll = select.epoll()
@@ -219,6 +221,8 @@ class Loop:
             due = step.until if step.until is not None else now + step.seconds
             heapq.heappush(self._timers, (due, next(self._order), client))
             self.resting += 1
+            self.settled += not client.settled
+            client.settled = True
             return
         client.action = step.action
         # In an open loop the station wanted to send at `due`: what it waited since, for the answer before or for
@@ -298,6 +302,8 @@ def _scenario(arguments: argparse.Namespace, journal: Journal) -> Callable[[int]
 def _steadily(loop: Loop, watch: Watch, arguments: argparse.Namespace) -> dict:
     """Connect all, warm up, then measure for so long."""
     loop.run(_CONNECT_LIMIT, lambda: loop.is_complete)
+    if arguments.mode == "open":
+        loop.run(_CONNECT_LIMIT, lambda: loop.settled + loop.figures.gone >= arguments.stations)
     loop.run(arguments.warm_up)
     watch.begin()
     loop.measure()
@@ -311,11 +317,10 @@ def _at_once(loop: Loop, watch: Watch, arguments: argparse.Namespace) -> dict:
     """All connect and boot at the same time: how long until the last has said all it had to say."""
     watch.begin()
     loop.measure()
-    gone = loop.figures
-    loop.run(_CONNECT_LIMIT, lambda: loop.resting + gone.lost + sum(gone.refused.values()) >= arguments.stations)
+    loop.run(_CONNECT_LIMIT, lambda: loop.settled + loop.figures.gone >= arguments.stations)
     figures = loop.finish()
     watch.end()
-    return figures.summary() | {"rested": loop.resting} | watch.usage(figures.calls)
+    return figures.summary() | {"rested": loop.settled} | watch.usage(figures.calls)
 
 
 def _at_rest(loop: Loop, watch: Watch, arguments: argparse.Namespace) -> dict:

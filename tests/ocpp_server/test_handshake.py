@@ -2,12 +2,13 @@
 
 import base64
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocpp_server import handshake
+from ocpp_server import clock, handshake
 from ocpp_server.handshake import Refused, Upgrade, identity_of, parse_basic
 from ocpp_server.services import charge_points
 
@@ -164,6 +165,89 @@ def test_no_subprotocol_is_taken_for_16_unless_told_otherwise(store, yard):
     assert refusal(store, strict=True, HTTP_SEC_WEBSOCKET_PROTOCOL="") == (400, "no_subprotocol")
 
 
+@pytest.mark.parametrize(
+    ("setting", "own", "admitted"),
+    [
+        (False, None, True),
+        (True, None, False),
+        (False, True, False),
+        (True, True, False),
+        (False, False, True),
+        (True, False, True),
+    ],
+)
+def test_a_stations_own_word_on_the_subprotocol_counts_more_than_the_setting(store, yard, setting, own, admitted):
+    with store.reading():
+        station = charge_points.find("CP-1")
+    store.write(lambda unit: charge_points.update(unit, station.id, strict_subprotocol=own))
+    if admitted:
+        assert admit(store, strict=setting, HTTP_SEC_WEBSOCKET_PROTOCOL="") == "CP-1"
+    else:
+        assert refusal(store, strict=setting, HTTP_SEC_WEBSOCKET_PROTOCOL="") == (400, "no_subprotocol")
+
+
 def test_one_known_subprotocol_among_several_is_enough(store, yard):
     assert admit(store, HTTP_SEC_WEBSOCKET_PROTOCOL="ocpp0.1,ocpp1.6") == "CP-1"
     assert admit(store, strict=True, HTTP_SEC_WEBSOCKET_PROTOCOL="OCPP1.6") == "CP-1"
+
+
+def guess(store, password="x", address="10.0.0.1", identity="LOCKED"):
+    """The status of a try, and the seconds after which the next one is looked at."""
+    header = {"HTTP_AUTHORIZATION": basic(identity, password)}
+    try:
+        admit(store, RAW_PATH=f"/ocpp/{identity}", REMOTE_ADDR=address, **header)
+    except Refused as refused:
+        return refused.status, refused.retry_after
+    return 101, 0
+
+
+@pytest.fixture
+def standing(store):
+    """A clock that stands still until it is told the seconds that have passed."""
+    start, passed = clock.now(), [0]
+    clock.use(lambda: start + timedelta(seconds=passed[0]))
+    yield passed
+    clock.use(None)
+
+
+def test_after_some_wrong_passwords_each_further_try_must_wait(store, yard, standing):
+    assert [guess(store) for _ in range(8)] == [(401, 0)] * 5 + [(429, 2)] * 3
+    standing[0] = 2
+    assert [guess(store) for _ in range(2)] == [(401, 0), (429, 4)]
+    for _ in range(20):
+        standing[0] += 60
+        assert guess(store)[0] == 401
+    assert guess(store) == (429, 60)
+
+
+def test_the_right_password_is_not_looked_at_meanwhile_and_then_starts_anew(store, yard, standing):
+    for _ in range(5):
+        guess(store)
+    assert guess(store, PASSWORD) == (429, 2)
+    standing[0] = 2
+    assert guess(store, PASSWORD) == (101, 0)
+    assert [guess(store) for _ in range(5)] == [(401, 0)] * 5
+
+
+def test_who_guesses_holds_up_neither_the_station_elsewhere_nor_its_neighbours(store, yard, standing):
+    store.write(lambda unit: charge_points.add(unit, "NEIGHBOUR", password=PASSWORD))
+    for _ in range(9):
+        guess(store)
+    assert guess(store, PASSWORD) == (429, 2)
+    assert guess(store, PASSWORD, address="10.0.0.2") == (101, 0)
+    assert guess(store, PASSWORD, identity="NEIGHBOUR") == (101, 0)
+    # Another spelling of the identity is the same station.
+    assert guess(store, PASSWORD, identity="locked") == (429, 2)
+
+
+def test_no_password_at_all_is_no_guess(store, yard):
+    for _ in range(20):
+        assert refusal(store, RAW_PATH="/ocpp/LOCKED") == (401, "missing_credentials")
+    assert guess(store, PASSWORD, address="") == (101, 0)
+
+
+def test_nothing_is_hashed_for_who_must_wait(store, yard, standing, monkeypatch):
+    for _ in range(5):
+        guess(store)
+    monkeypatch.setattr(handshake.credentials, "verify", lambda *_: pytest.fail("this was hashed"))
+    assert guess(store) == (429, 2)

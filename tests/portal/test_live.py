@@ -85,4 +85,4 @@ def test_a_page_opens_one_stream_for_what_its_blocks_show(viewer: FlaskClient, a
     text = viewer.get("/").text
     assert text.count("hx-sse:connect") == 1
     assert 'hx-sse:connect="/live?topic=charge-points&amp;topic=inbox&amp;topic=transactions"' in text
-    assert "hx-sse:connect" not in viewer.get("/profile").text
+    assert 'hx-sse:connect="/live?topic=inbox"' in viewer.get("/profile").text

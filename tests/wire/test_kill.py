@@ -63,6 +63,8 @@ class Charging:
         while True:
             try:
                 answer = self.charge_point.call(action, payload)
+                if not self.yard.up.is_set():
+                    raise OSError("the power went before this arrived")
             except (websocket.WebSocketException, OSError):
                 self.repeated += 1
                 self._reconnect()

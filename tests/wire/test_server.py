@@ -59,6 +59,7 @@ def test_sigterm_loses_nothing_that_was_acknowledged(running: Product, store: St
             for number in range(10_000):
                 station.meter(1000 + number, transaction_id)
                 acknowledged += 1
+        station.vanish()
 
     talking = [gevent.spawn(talk, station) for station in stations(running)]
     while acknowledged < 200:

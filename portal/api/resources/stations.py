@@ -30,6 +30,7 @@ from portal.api.schema import (
     text,
 )
 from portal.api.values import time
+from portal.context import settings
 
 TAG = "Stations"
 ORDER = paging.Order((ChargePoint.identity_key,))
@@ -116,7 +117,7 @@ def index(query: dict[str, Any]) -> dict[str, Any]:
     errors={409: "There is such a station already."},
 )
 def create(body: dict[str, Any]) -> Reply:
-    fields = dict(body)
+    fields = {"registration": settings().default_registration, **body}
     identity, password = fields.pop("identity").strip(), fields.pop("password", None)
 
     def add(unit: Unit) -> ChargePoint:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ocpp_server import clock
-from ocpp_server.services import authorization
+from ocpp_server.services import authorization, id_tags
 from ocpp_server.services.authorization import Decision
 from tests.ocpp_server.conftest import NOON
 
@@ -65,3 +65,53 @@ def test_authorize_never_answers_concurrent_tx(settings, speaker):
     start = {"connectorId": 1, "idTag": "PLAIN", "meterStart": 0, "timestamp": "2026-11-22T12:00:00Z"}
     speaker.ask("StartTransaction", start)
     assert speaker.ask("Authorize", {"idTag": "PLAIN"})["idTagInfo"]["status"] == "Accepted"
+
+
+def explain(store, id_tag, concurrent_tx=False):
+    with store.reading():
+        return authorization.explain(store.query, id_tag, clock.to_ms(NOON), concurrent_tx=concurrent_tx)
+
+
+@pytest.mark.parametrize("id_tag", ["good", "PLAIN", "EXPIRED", "BLOCKED", "who", ""])
+def test_the_explanation_comes_to_the_answer_that_stations_get(store, cards, id_tag):
+    assert explain(store, id_tag).decision == judge(store, id_tag)
+
+
+def test_each_rule_that_was_asked_says_whether_it_refuses(store, cards):
+    assert explain(store, "who").refuses == {"known": True}
+    assert explain(store, "good").refuses == {"known": False, "blocked": False, "expired": False}
+    assert explain(store, "expired").refuses == {"known": False, "blocked": False, "expired": True}
+    # Both hold, and the first one is what the station is told.
+    assert explain(store, "blocked").refuses == {"known": False, "blocked": True, "expired": True}
+    assert explain(store, "blocked").decision.status == "Blocked"
+
+
+def test_a_card_that_charges_is_refused_elsewhere_only_where_the_setting_says_so(speaker, another):
+    start = {"connectorId": 1, "idTag": "plain", "meterStart": 0, "timestamp": "2026-11-22T12:00:00Z"}
+    running = speaker.ask("StartTransaction", start)["transactionId"]
+    lenient, strict = explain(speaker.store, "PLAIN"), explain(speaker.store, "PLAIN", concurrent_tx=True)
+    assert (lenient.decision.status, lenient.running, "concurrent" in lenient.refuses) == ("Accepted", running, False)
+    assert (strict.decision.status, strict.running, strict.refuses["concurrent"]) == ("ConcurrentTx", running, True)
+    other = another("CP-2")
+    other.settings = replace(other.settings, concurrent_tx=True)
+    assert other.ask("StartTransaction", start)["idTagInfo"]["status"] == strict.decision.status
+
+
+def test_a_blocked_card_is_blocked_even_where_it_charges(speaker):
+    start = {"connectorId": 1, "idTag": "PLAIN", "meterStart": 0, "timestamp": "2026-11-22T12:00:00Z"}
+    speaker.ask("StartTransaction", start)
+    speaker.store.write(lambda unit: id_tags.update(unit, id_tags.find("PLAIN").id, status="blocked"))
+    found = explain(speaker.store, "PLAIN", concurrent_tx=True)
+    assert found.decision.status == "Blocked"
+    assert found.refuses == {"known": False, "blocked": True, "expired": False, "concurrent": True}
+
+
+def test_judging_a_card_is_one_query(store, cards, monkeypatch):
+    asked = []
+
+    def work(unit):
+        monkeypatch.setattr(type(unit), "one", lambda self, *args: asked.append(args) or ("accepted", None, None))
+        authorization.check(unit, "PLAIN", 0)
+
+    store.write(work)
+    assert len(asked) == 1

@@ -124,4 +124,4 @@ def test_older_pages_neither_skip_nor_repeat_while_messages_arrive(
 def test_only_the_newest_page_is_live(viewer: FlaskClient, store: Store, station: ChargePoint) -> None:
     say(store, "Heartbeat", [2, "1", "Heartbeat", {}])
     assert "messages-1 from:#live" in viewer.get("/stations/1/messages").text
-    assert "from:#live" not in viewer.get("/stations/1/messages?before=99").text
+    assert "messages-1 from:#live" not in viewer.get("/stations/1/messages?before=99").text
