@@ -54,7 +54,9 @@ class Settings:
         "CSMS_PING_MISSES", 2, "Pings without any sign of life after which a socket counts as half-open."
     )
     strict_subprotocol: bool = setting(
-        "CSMS_STRICT_SUBPROTOCOL", False, "Refuse stations that name no WebSocket subprotocol at all."
+        "CSMS_STRICT_SUBPROTOCOL",
+        False,
+        "Refuse stations that name no WebSocket subprotocol, unless told otherwise for a station.",
     )
     concurrent_tx: bool = setting(
         "CSMS_CONCURRENT_TX", False, "Answer ConcurrentTx when a card is already charging elsewhere."

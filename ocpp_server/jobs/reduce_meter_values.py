@@ -1,6 +1,7 @@
 """Turns old raw meter values into quarter hours of energy, in steps so small that nobody notices."""
 
 import time
+from functools import partial
 
 from ocpp_server import clock
 from ocpp_server.scheduler import every
@@ -19,7 +20,7 @@ def reduce_meter_values(store: Store, settings: Settings) -> None:
         return
     before = clock.to_ms(clock.now()) - settings.meter_value_days * _DAY_MS
     for transaction_id in retention.sessions_with_values(store, before):
-        while store.write(lambda unit, id_=transaction_id: retention.reduce_session(unit, id_)):
+        while store.write(partial(retention.reduce_session, transaction_id=transaction_id)):
             time.sleep(_PAUSE)
         time.sleep(_PAUSE)
     while store.write(lambda unit: retention.reduce_outside(unit, before)):

@@ -304,6 +304,7 @@ def _steadily(loop: Loop, watch: Watch, arguments: argparse.Namespace) -> dict:
     loop.run(_CONNECT_LIMIT, lambda: loop.is_complete)
     if arguments.mode == "open":
         loop.run(_CONNECT_LIMIT, lambda: loop.settled + loop.figures.gone >= arguments.stations)
+    watch.count()
     loop.run(arguments.warm_up)
     watch.begin()
     loop.measure()
@@ -315,6 +316,7 @@ def _steadily(loop: Loop, watch: Watch, arguments: argparse.Namespace) -> dict:
 
 def _at_once(loop: Loop, watch: Watch, arguments: argparse.Namespace) -> dict:
     """All connect and boot at the same time: how long until the last has said all it had to say."""
+    watch.count()
     watch.begin()
     loop.measure()
     loop.run(_CONNECT_LIMIT, lambda: loop.settled + loop.figures.gone >= arguments.stations)

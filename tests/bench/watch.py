@@ -18,12 +18,19 @@ class Watch:
         self.metrics = metrics
         self._before: dict[str, float] = {}
         self._after: dict[str, float] = {}
+        self._counters_before: dict[str, float] = {}
+        self._counters_after: dict[str, float] = {}
+
+    def count(self) -> None:
+        """Ask the server for its counters. Everything waits meanwhile, so let that pass before `begin`."""
+        self._counters_before = self._counters()
 
     def begin(self) -> None:
         self._before = self._look()
 
     def end(self) -> None:
         self._after = self._look()
+        self._counters_after = self._counters()
 
     @property
     def grown_bytes(self) -> float:
@@ -41,15 +48,12 @@ class Watch:
             "generator_busy": round(spent["generator"] / wall, 3),
             "rss_mb": round(self._after["rss_bytes"] / 1e6, 1),
         }
-        if spent.get("commits"):
-            used |= {
-                "commits_per_second": round(spent["commits"] / wall, 1),
-                "messages_per_commit": round(spent["pieces"] / spent["commits"], 2),
-            }
+        counted = {name: after - self._counters_before.get(name, 0.0) for name, after in self._counters_after.items()}
+        if counted.get("commits"):
+            used["messages_per_commit"] = round(counted["pieces"] / counted["commits"], 2)
         return used
 
     def _look(self) -> dict[str, float]:
-        counters = self._counters()
         own = os.times()
         seen = {
             "wall": own.elapsed,
@@ -60,7 +64,7 @@ class Watch:
         }
         if self.database:
             seen["database"] = sum(processes.cpu_seconds(pid) for pid in processes.named(self.database))
-        return seen | counters
+        return seen
 
     def _counters(self) -> dict[str, float]:
         if not self.metrics:

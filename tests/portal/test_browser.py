@@ -12,7 +12,7 @@ import pytest
 from ocpp_server import clock, events
 from ocpp_server.models import Connector, Frame, Refusal
 from ocpp_server.server import Server
-from ocpp_server.services import charge_points, operators
+from ocpp_server.services import charge_points, operators, refusals, unknown_cards
 from ocpp_server.store import Unit
 from portal import live
 from tests.charging import session
@@ -44,8 +44,9 @@ def furnish(unit: Unit) -> None:
             outcome=outcome,
             note="odd",
         )
-    for reason in ("unknown_identity", "flood"):
-        Refusal.create(first_at=now, last_at=now, address="192.168.1.7", path="/", identity="BOX-7", reason=reason)
+    for reason in refusals.EVERY:
+        Refusal.create(first_at=now, last_at=now, address="192.168.1.7", path="/", identity="CP-1", reason=reason)
+    unknown_cards.tapped(unit, "04FF", station.id, "Authorize", clock.to_ms(now))
 
 
 @pytest.mark.skipif(not shutil.which("chromium"), reason="needs Debian's chromium")
