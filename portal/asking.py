@@ -45,7 +45,7 @@ def one(charge_point: ChargePoint, wish: Wish) -> Command | CommandBatch:
 
     def work(unit: Unit) -> CommandBatch:
         batch = batches.begin(unit, wish.action, wish.payload, by=me.who)
-        asked = [batches.add(unit, batch, charge_point.id, part, **wish.options) for part in parts]
+        asked = [batches.add(unit, batch, charge_point, part, **wish.options) for part in parts]
         _record(unit, me, asked, {charge_point.id: charge_point.identity})
         return batch
 

@@ -5,9 +5,11 @@ from flask_babel import gettext as _
 
 from ocpp_server import sessions
 from ocpp_server.models import ChargePoint, Refusal
+from ocpp_server.models.charge_points import ACCEPTED, PENDING
 from ocpp_server.services import charge_points
 from ocpp_server.services.errors import Invalid
 from portal.addresses import station_address
+from portal.context import settings
 from portal.remedies import Explanation, Remedy
 
 
@@ -38,8 +40,8 @@ def _unknown_identity(refusal: Refusal, charge_point: ChargePoint | None) -> Exp
             "A pending station may connect and be configured, but not charge yet."
         ),
         (
-            _add(refusal, _("Add this station"), "accepted", is_main=True),
-            _add(refusal, _("Add as pending"), "pending"),
+            _add(refusal, _("Add this station"), ACCEPTED),
+            _add(refusal, _("Add as pending"), PENDING),
             Remedy(_("Add with details…"), url_for("stations.add", identity=refusal.identity)),
         ),
     )
@@ -113,7 +115,8 @@ def _not_websocket(refusal: Refusal, charge_point: ChargePoint | None) -> Explan
         what,
         _(
             "A browser does that, and then nothing is wrong. A station does it behind a proxy that passes no "
-            "WebSockets, or when it is set to OCPP 1.6 SOAP or to an address with http. Set it to OCPP 1.6 JSON and type this:"
+            "WebSockets, or when it is set to OCPP 1.6 SOAP or to an address with http. "
+            "Set it to OCPP 1.6 JSON and type this:"
         ),
         address=station_address(refusal.identity),
     )
@@ -144,8 +147,9 @@ def _who(refusal: Refusal, charge_point: ChargePoint | None) -> str:
     return f"{charge_point.label} (“{refusal.identity}”)"
 
 
-def _add(refusal: Refusal, label: str, registration: str, is_main: bool = False) -> Remedy:
+def _add(refusal: Refusal, label: str, registration: str) -> Remedy:
     fields = (("identity", refusal.identity), ("registration", registration))
+    is_main = registration == settings().default_registration
     return Remedy(label, url_for("inbox.add"), is_post=True, fields=fields, is_main=is_main)
 
 

@@ -216,9 +216,7 @@ def up(migrator, db):
 
     db.create_tables([Transaction])
     # Values outside any session are few, and found by station; the others need no second index to keep up.
-    db.execute_sql(
-        "CREATE INDEX meter_value_outside ON meter_value (charge_point_id, at) WHERE transaction_id IS NULL"
-    )
+    db.execute_sql("CREATE INDEX meter_value_outside ON meter_value (charge_point_id, at) WHERE transaction_id IS NULL")
     # Only open sessions are looked up by connector, and there are few of them.
     db.execute_sql(
         "CREATE INDEX charging_transaction_open ON charging_transaction (charge_point_id, connector_id)"

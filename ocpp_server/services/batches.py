@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,7 +46,7 @@ class Progress:
 
 
 def request(
-    unit: Unit, charge_point_ids: Iterable[int], action: str, payload: dict[str, Any], *, by: str, **options: Any
+    unit: Unit, charge_point_ids: Collection[int], action: str, payload: dict[str, Any], *, by: str, **options: Any
 ) -> tuple[CommandBatch, list[Command]]:
     """Ask every one of these stations for the same (see `commands.request` for the options).
 
@@ -55,7 +55,8 @@ def request(
     """
     commands.check_payload(action, payload)
     batch = begin(unit, action, payload, by=by)
-    asked = [add(unit, batch, charge_point_id, payload, **options) for charge_point_id in charge_point_ids]
+    stations = {row.id: row for row in ChargePoint.select().where(ChargePoint.id.in_(list(charge_point_ids)))}
+    asked = [add(unit, batch, stations[number], payload, **options) for number in charge_point_ids]
     return batch, asked
 
 
@@ -65,16 +66,16 @@ def begin(unit: Unit, action: str, payload: dict[str, Any], *, by: str) -> Comma
     return CommandBatch.create(action=action, payload=text, requested_by=by, requested_at=clock.now())
 
 
-def add(unit: Unit, batch: CommandBatch, charge_point_id: int, payload: dict[str, Any], **options: Any) -> Command:
+def add(unit: Unit, batch: CommandBatch, charge_point: ChargePoint, payload: dict[str, Any], **options: Any) -> Command:
     """Ask one more station within a batch. Raises Invalid for the payload."""
     try:
-        return commands.request(
-            unit, charge_point_id, batch.action, payload, by=batch.requested_by, batch_id=batch.id, **options
+        return commands.enqueue(
+            unit, charge_point, batch.action, payload, by=batch.requested_by, batch_id=batch.id, **options
         )
     except Invalid as error:
         if error.field != "registration":
             raise
-        return _leave_out(batch, charge_point_id, payload, error.message)
+        return _leave_out(batch, charge_point, payload, error.message)
 
 
 def progress(batch_ids: Iterable[int]) -> Mapping[int, Progress]:
@@ -93,25 +94,16 @@ def progress(batch_ids: Iterable[int]) -> Mapping[int, Progress]:
     return defaultdict(Progress, {batch_id: Progress(tuple(groups)) for batch_id, groups in found.items()})
 
 
-def station_ids(batch_id: int, states: Iterable[str] = ()) -> list[int]:
-    """The stations of a batch, or those whose command is in one of these states. Needs a connection."""
-    query = Command.select(Command.charge_point).where(Command.batch_id == batch_id).order_by(Command.id)
-    wanted = list(states)
-    if wanted:
-        query = query.where(Command.state.in_(wanted))
-    return list(dict.fromkeys(row.charge_point_id for row in query))  # type: ignore[attr-defined]
-
-
 def cancel(unit: Unit, batch_id: int) -> int:
     """Take back what is not sent yet; how many that were."""
     waiting = [row[0] for row in unit.all("SELECT id FROM command WHERE batch_id = ? AND state = 'queued'", batch_id)]
     return sum(commands.cancel(unit, command_id) for command_id in waiting)
 
 
-def _leave_out(batch: CommandBatch, charge_point_id: int, payload: dict[str, Any], reason: str) -> Command:
+def _leave_out(batch: CommandBatch, charge_point: ChargePoint, payload: dict[str, Any], reason: str) -> Command:
     now = clock.now()
     return Command.create(
-        charge_point=ChargePoint.get_by_id(charge_point_id),
+        charge_point=charge_point,
         action=batch.action,
         payload=redact(json.dumps(payload, ensure_ascii=False)),
         state=CANCELLED,

@@ -68,7 +68,7 @@ def _reduced(transaction: Transaction) -> list[tuple]:
     """The same of an old session, whose readings are kept by the quarter hour: at the end of each."""
     quarter = EnergyQuarter
     query = quarter.select(quarter.at.coerce(False), quarter.register_wh, quarter.max_power_w)
-    rows = query.where(quarter.transaction_id == transaction.id).order_by(quarter.at).tuples()
+    rows: Any = query.where(quarter.transaction_id == transaction.id).order_by(quarter.at).tuples()
     end = clock.to_ms(transaction.stopped_at or clock.now())
     # Where there is a register, the mean power is worked out from it.
     return [

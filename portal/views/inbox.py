@@ -15,6 +15,7 @@ from ocpp_server.store import Unit
 from portal import audit, inbox
 from portal.addresses import station_address
 from portal.auth import role_required
+from portal.context import settings
 from portal.htmx import page
 from portal.navigation import Nav
 from portal.views.stations import fetch
@@ -54,7 +55,8 @@ def count() -> Response:
 @bp.post("/add")
 def add() -> Response:
     """Registers the station that came. It is named by its identity: entries come and go meanwhile."""
-    identity, registration = request.form.get("identity", ""), request.form.get("registration", ACCEPTED)
+    identity = request.form.get("identity", "")
+    registration = request.form.get("registration", settings().default_registration)
     try:
         added = audit.write(
             lambda unit: charge_points.add(unit, identity, registration=registration),

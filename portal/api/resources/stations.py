@@ -117,14 +117,17 @@ def index(query: dict[str, Any]) -> dict[str, Any]:
     errors={409: "There is such a station already."},
 )
 def create(body: dict[str, Any]) -> Reply:
-    fields = {"registration": settings().default_registration, **body}
+    fields = dict(body)
+    registration = body.get("registration", settings().default_registration)
     identity, password = fields.pop("identity").strip(), fields.pop("password", None)
 
     def add(unit: Unit) -> ChargePoint:
         if charge_points.find(identity) is not None:
             raise Problem(409, f"There is a station {identity} already.", errors=[("identity", "It is taken.")])
         profile = fields.get("security_profile")
-        added = charge_points.add(unit, identity, password=password, security_profile=profile)
+        added = charge_points.add(
+            unit, identity, registration=registration, password=password, security_profile=profile
+        )
         return charge_points.update(unit, added.id, **fields)
 
     said = fields | ({"password": "set"} if password else {})

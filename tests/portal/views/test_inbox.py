@@ -1,13 +1,16 @@
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from ocpp_server import clock
 from ocpp_server.models import AuditEntry, ChargePoint, Refusal, UnknownCard
 from ocpp_server.services import charge_points, credentials, refusals, unknown_cards
 from ocpp_server.store import Store
+from portal.context import Context
 from tests.portal.conftest import PARTIAL
 
 REASONS = (
@@ -102,11 +105,18 @@ def test_an_unknown_station_is_added_with_one_click(operator: FlaskClient, store
     assert recorded(store) == [("station.add", "BOX 7&x")]
 
 
-def test_accepting_is_what_one_click_does_by_default(operator: FlaskClient, store: Store) -> None:
+@pytest.mark.parametrize(("default", "label"), [("accepted", "Add this station"), ("pending", "Add as pending")])
+def test_the_setting_for_new_stations_is_the_main_button(
+    operator: FlaskClient, app: Flask, store: Store, default: str, label: str
+) -> None:
+    context = app.extensions["chargeyard"]
+    app.extensions["chargeyard"] = Context(store, replace(context.settings, default_registration=default))
+    refuse(store, "unknown_identity")
+    assert f'<button class="btn btn-sm btn-primary">{label}</button>' in operator.get("/inbox").text
     operator.post("/inbox/add", data={"identity": "BOX-7"})
     added = station(store)
     assert added is not None
-    assert added.registration == "accepted"
+    assert added.registration == default
 
 
 def test_an_identity_that_cannot_be_added_is_not_offered(operator: FlaskClient, store: Store) -> None:
