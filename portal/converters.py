@@ -6,6 +6,17 @@ from werkzeug.routing import BaseConverter, IntegerConverter
 MAX_ID = 2**63 - 1
 
 
+def row_id(text: str) -> int:
+    """The number of a row as an argument or a form names it, for `type=`; larger ones than any database has are none.
+
+    Raises ValueError.
+    """
+    number = int(text)
+    if not 0 <= number <= MAX_ID:
+        raise ValueError(text)
+    return number
+
+
 class Id(IntegerConverter):
     """A number of a row. What is larger than any row's number stays the largest, which no row has either."""
 

@@ -5,6 +5,7 @@ from urllib.parse import parse_qs
 from flask import request
 
 from ocpp_server.models import ChargePoint
+from portal.converters import row_id
 from portal.views.stations import matching
 
 #: Fields of the form that say which; `all` says that it is everything that `query` (the list's address) finds.
@@ -19,5 +20,5 @@ def chosen() -> list[ChargePoint]:
     if request.form.get("all"):
         arguments = {name: values[0] for name, values in parse_qs(request.form.get("query", "")).items()}
         return list(matching(arguments).order_by(ChargePoint.identity_key).limit(MOST))
-    ids = request.form.getlist("station", type=int)
+    ids = request.form.getlist("station", type=row_id)
     return list(query.where(ChargePoint.id.in_(ids[:MOST]))) if ids else []

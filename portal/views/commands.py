@@ -15,6 +15,7 @@ from ocpp_server.services.errors import Invalid
 from portal import asking, audit, htmx, lists, operation, outcomes, yard
 from portal.actions import brief, label_of, pretty
 from portal.auth import role_required
+from portal.converters import row_id
 from portal.htmx import page
 from portal.operation import Operation, Target
 from portal.views.stations import fetch
@@ -164,7 +165,7 @@ def _confirm(chosen: Operation, target: Target, values: dict[str, str], warnings
 
 
 def _prefilled(chosen: Operation) -> dict[str, str]:
-    again = Command.get_or_none(Command.id == request.args.get("again", type=int))
+    again = Command.get_or_none(Command.id == request.args.get("again", type=row_id))
     if again is None:
         return {item.name: item.default for item in chosen.fields} | request.args.to_dict()
     if chosen.slug == "any":

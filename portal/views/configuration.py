@@ -15,6 +15,7 @@ from ocpp_server.services import credentials
 from ocpp_server.services.errors import Invalid
 from portal import actions, audit, configuration, lists, outcomes
 from portal.auth import role_required
+from portal.converters import row_id
 from portal.htmx import page
 from portal.views.stations import fetch
 
@@ -93,7 +94,7 @@ def compare() -> Response:
     """`?a=1&b=2`: two stations side by side."""
     query = ChargePoint.select().where(ChargePoint.deleted_at.is_null()).order_by(ChargePoint.identity_key)
     points = {point.id: point for point in query}
-    left, right = (points.get(request.args.get(name, type=int)) for name in ("a", "b"))
+    left, right = (points.get(request.args.get(name, type=row_id)) for name in ("a", "b"))
     pairs = configuration.compare(_by_name(left.id), _by_name(right.id)) if left and right else []
     return page(
         "configuration/compare.html",

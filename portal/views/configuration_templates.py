@@ -16,6 +16,7 @@ from ocpp_server.services.errors import Invalid
 from portal import asking, audit, lists, selection, yard
 from portal.asking import Wish
 from portal.auth import role_required
+from portal.converters import row_id
 from portal.htmx import page
 from portal.views.stations import fetch
 
@@ -37,7 +38,7 @@ def add() -> Response:
     """`?station=1` begins with what that station is set to; the keys that must not be copied are left out."""
     if "station" not in request.args:
         return _form(None, "", [], {})
-    charge_point = fetch(request.args.get("station", 0, type=int))
+    charge_point = fetch(request.args.get("station", 0, type=row_id))
     rows = (
         ConfigurationKey.select()
         .where(

@@ -11,13 +11,30 @@ SCRIPT = Path(__file__).with_name("watch.py")
 class Browser:
     """An operator's browser that does what it is told, line by line."""
 
-    def __init__(self, base: str, email: str, password: str) -> None:
-        command = [sys.executable, str(SCRIPT), base, email, password]
+    def __init__(self, base: str, email: str, password: str, *, scripts: bool = True) -> None:
+        command = [sys.executable, str(SCRIPT), base, email, password, *([] if scripts else ["without-scripts"])]
+        self._scripts = scripts
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self._expect_ok()
 
     def open(self, path: str) -> None:
         self._tell(f"open {path}")
+
+    def press(self, name: str) -> None:
+        """Click the button or link of that name; the last one, where there are several."""
+        self._tell(f"press {name}")
+
+    def fill(self, selector: str, text: str) -> None:
+        self._tell(f"fill {selector}=>{text}")
+
+    def check(self, selector: str) -> None:
+        self._tell(f"check {selector}")
+
+    def finds(self, words: str) -> None:
+        """Like `sees`; without scripts pages do not change by themselves, so it is loaded again first."""
+        if not self._scripts:
+            self._tell("look again")
+        self.sees(words)
 
     def sees(self, words: str) -> None:
         """Wait until the words stand on the open page."""

@@ -1,8 +1,9 @@
 """An operator's browser, in a process of its own: Playwright and gevent do not mix.
 
-`python watch.py BASE EMAIL PASSWORD` logs in and then obeys the lines of its standard input, one answer each:
+`python watch.py BASE EMAIL PASSWORD [without-scripts]` logs in and obeys its standard input, one answer to each line:
 
-* `open /path` loads a page,
+* `open /path` loads a page, `look again` loads it once more,
+* `press NAME` clicks the button or link of that name, `fill SELECTOR=>TEXT` types, `check SELECTOR` chooses,
 * `see words` waits until the words stand on the page, without loading it again,
 * `plot` tells how many pixels of the session's plot are drawn,
 * `shot FILE` takes a picture.
@@ -24,26 +25,30 @@ DRAWN = """() => {
 }"""
 
 
-def main(base: str, email: str, password: str) -> None:
+def main(base: str, email: str, password: str, scripts: str = "") -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page = browser.new_page(viewport={"width": 1280, "height": 900}, java_script_enabled=not scripts)
+        page.set_default_timeout(SEE_MS)
         page.goto(f"{base}/login")
         page.fill("#email", email)
         page.fill("#password", password)
         page.click("button[type=submit]")
         page.wait_for_url(f"{base}/")
-        for answer in obey(page, base):
+        for answer in obey(page, base, live=not scripts):
             print(answer, flush=True)  # noqa: T201 - this is how it speaks
         browser.close()
 
 
-def obey(page: Page, base: str) -> Iterator[str]:
+def obey(page: Page, base: str, live: bool) -> Iterator[str]:
     yield "ok"
     for line in sys.stdin:
         order, _, words = line.rstrip("\n").partition(" ")
         try:
-            yield do(page, base, order, words)
+            answer = do(page, base, order, words)
+            if live and order in ("open", "look"):
+                page.wait_for_selector("#live-state[data-state=live]")
+            yield answer
         except Error as error:
             yield f"{order} {words}: {error.message.splitlines()[0]}; the page says {page.inner_text('main')!r}"
 
@@ -51,11 +56,23 @@ def obey(page: Page, base: str) -> Iterator[str]:
 def do(page: Page, base: str, order: str, words: str) -> str:
     if order == "open":
         page.goto(base + words)
-        page.wait_for_selector("#live-state[data-state=live]", timeout=SEE_MS)
+    elif order == "look":
+        page.reload()
+    elif order == "press":
+        button, link = (
+            page.get_by_role("button", name=words, exact=True),
+            page.get_by_role("link", name=words, exact=True),
+        )
+        button.or_(link).locator("visible=true").last.click()
+    elif order == "fill":
+        selector, _, text = words.partition("=>")
+        page.locator(selector).last.fill(text)
+    elif order == "check":
+        page.locator(words).last.check()
     elif order == "see":
-        page.get_by_text(words).first.wait_for(timeout=SEE_MS)
+        page.get_by_text(words).locator("visible=true").first.wait_for()
     elif order == "plot":
-        page.wait_for_selector(".plot canvas", timeout=SEE_MS)
+        page.wait_for_selector(".plot canvas")
         return str(page.evaluate(DRAWN))
     elif order == "shot":
         page.screenshot(path=words)

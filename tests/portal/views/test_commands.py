@@ -482,3 +482,16 @@ def test_the_registration_of_new_stations_is_a_setting(settings: Settings, store
     cautious = entry.create_portal(replace(settings, default_registration="pending"), store).test_client()
     cautious.post("/login", data={"email": "operator@example.com", "password": PASSWORD})
     assert re.search(r'value="pending" selected', cautious.get("/stations/add").text)
+
+
+def test_a_number_that_no_row_can_have_is_simply_not_found(operator: FlaskClient, add_station: Add) -> None:
+    huge = "9" * 25
+    path = f"/stations/{add_station().id}/commands"
+    assert operator.get(f"{path}/Reset?again={huge}").status_code == 200
+    assert operator.get(f"/configuration/compare?a={huge}&b=1").status_code == 200
+    assert operator.get(f"/configuration/templates/new?station={huge}").status_code == 404
+    assert operator.get(f"/commands/{huge}").status_code == 404
+    form = {"operation": "Reset", "station": [huge, "x"]}
+    assert "Choose stations and an action first" in operator.post("/batches/new", data=form, follow_redirects=True).text
+    form = {"transactionId.other": huge, **ONCE}
+    assert operator.post(f"{path}/RemoteStopTransaction", data=form).status_code == 303
