@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from ocpp_server import clock
 from ocpp_server.models import ChargePoint, OrphanMessage, Transaction
+from ocpp_server.services import id_tags
 from portal import inbox, yard
 from portal.addresses import station_address
 from portal.htmx import page
@@ -26,13 +27,16 @@ SHOWN = 120
 def index() -> Response:
     stations = yard.look_at(list(ChargePoint.select().where(ChargePoint.deleted_at.is_null())))
     energy_wh, session_count = _today()
+    running = [(station, session) for station in stations for session in station.running]
+    cards = id_tags.find_all(session.id_tag for _, session in running)
     return page(
         "overview/index.html",
         "yard",
         stations=sorted(stations, key=_urgency),
         shown=SHOWN,
         glance=yard.summarize(stations),
-        running=[(station, session) for station in stations for session in station.running],
+        running=running,
+        card_of=lambda id_tag: cards.get(id_tags.key(id_tag)),
         energy_wh=energy_wh,
         session_count=session_count,
         faulted=[(station, outlet) for station in stations if station.online for outlet in station.faults],
