@@ -16,6 +16,7 @@ BY = "Chargeyard"
 BOOT_QUIET, RECONNECT_QUIET = 10_000, 20_000
 _LIFETIME = 120.0
 _KNOWN = "SELECT 1 FROM configuration_key WHERE charge_point_id = ? LIMIT 1"
+_BOOTED_BEFORE = "SELECT 1 FROM charge_point WHERE id = ? AND last_boot_at IS NOT NULL"
 _LAST = (
     "SELECT state, status FROM command WHERE charge_point_id = ? AND requested_by = ? AND action = ?"
     " ORDER BY id DESC LIMIT 1"
@@ -40,7 +41,9 @@ def look_after(unit: Unit, station: Station) -> None:
 
 
 def _refresh_statuses(unit: Unit, station: Station) -> None:
-    """Not again where it did not help before."""
+    """Not where nothing is known that could be out of date, and not again where it did not help before."""
+    if unit.one(_BOOTED_BEFORE, station.id) is None:
+        return
     last = unit.one(_LAST, station.id, BY, "TriggerMessage")
     if last is None or last == (ANSWERED, "Accepted"):
         _ask(unit, station, "TriggerMessage", {"requestedMessage": "StatusNotification"})
