@@ -22,6 +22,7 @@ from typing import Any, NoReturn
 import gevent
 from gevent.lock import Semaphore
 from gevent.pywsgi import WSGIHandler
+from gevent.socket import wait
 from websockets.exceptions import InvalidState
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import SERVER, Protocol, State
@@ -138,6 +139,8 @@ class StationSocket:
 
     def _receive(self) -> None:
         try:
+            # A station sends nothing before it is answered, so trying at once is a system call in vain.
+            wait(self._sock._read_event)  # type: ignore[attr-defined]  # the watcher that its own recv waits with
             data = self._sock.recv(_RECEIVE_BYTES)
         except OSError as error:
             raise Closed(f"connection lost ({error.strerror or error})") from error
