@@ -58,6 +58,7 @@ class Outbox:
         if self._pending is not None and self._pending[0].message_id == answer.message_id:
             claimed, done = self._pending
             self._pending = None
+            answer = outgoing.discreet(claimed, answer)
             try:
                 self._store.write(lambda unit: outgoing.conclude(unit, self._station, claimed, answer))
             finally:
@@ -65,6 +66,7 @@ class Outbox:
             return True
         late = self._late.pop(answer.message_id, None) if isinstance(answer.message_id, str) else None
         if late is not None:
+            answer = outgoing.discreet(late, answer)
             self._store.write(lambda unit: outgoing.late(unit, self._station, late.id, late.action, answer))
         return late is not None
 

@@ -13,6 +13,7 @@ from ocpp_server.frames import CallError, CallResult
 from ocpp_server.models.charge_points import REJECTED
 from ocpp_server.services import commands
 from ocpp_server.services.commands import Claimed
+from ocpp_server.services.configuration import SECRET_KEYS
 from ocpp_server.stations import Station
 from ocpp_server.store import Unit
 
@@ -75,6 +76,29 @@ def conclude(unit: Unit, station: Station, claimed: Claimed, answer: CallResult 
     function = _conclusions.get(claimed.action)
     if function is not None and isinstance(answer.payload, dict):
         function(Conclusion(unit, station, claimed, answer.payload))
+
+
+def discreet(claimed: Claimed, answer: CallResult | CallError) -> CallResult | CallError:
+    """The answer without the password that it may quote back (whitepaper A01.FR.09)."""
+    secret = str(claimed.payload.get("value"))
+    key = str(claimed.payload.get("key", "")).casefold()
+    if claimed.action != "ChangeConfiguration" or key not in SECRET_KEYS or secret not in answer.text:
+        return answer
+    if isinstance(answer, CallResult):
+        payload = _masked(answer.payload, secret)
+        text = frames.encode([frames.CALL_RESULT, answer.message_id, payload])
+        return CallResult(answer.message_id, payload, text)
+    code, description, details = (_masked(part, secret) for part in (answer.code, answer.description, answer.details))
+    text = frames.encode([frames.CALL_ERROR, answer.message_id, code, description, details])
+    return CallError(answer.message_id, code, description, details, text)
+
+
+def _masked(value: Any, secret: str) -> Any:
+    if isinstance(value, str):
+        return value.replace(secret, "********")
+    if isinstance(value, list):
+        return [_masked(item, secret) for item in value]
+    return {name: _masked(item, secret) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 def late(unit: Unit, station: Station, command_id: int, action: str, answer: CallResult | CallError) -> None:

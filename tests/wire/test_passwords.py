@@ -62,6 +62,19 @@ def opens(yard: Yard, password: str | bytes) -> bool:
     return status == 101
 
 
+def test_x_y_10_a_station_that_quotes_the_password_does_not_put_it_on_record(
+    yard: Yard, locked: FakeChargePoint
+) -> None:
+    ask(yard, TEXT)
+    message_id = locked.recv()[1]
+    locked.send_raw(json.dumps([4, message_id, "InternalError", f"cannot set {TEXT}", {"tried": [TEXT]}]))
+    eventually(lambda: not yard.rows(Command, Command.state.in_(OPEN_STATES)))
+    (command,) = yard.rows(Command)
+    assert (command.state, command.error_description) == ("error", "cannot set ********")
+    for table in TABLES:
+        assert not [row for row in yard.rows(table) if TEXT in str(row.__data__)]
+
+
 class TestChangedOverOcpp:
     @pytest.mark.parametrize("form", [NEW_BYTES, NEW, NEW.upper()], ids=["raw bytes", "hex", "HEX"])
     def test_tc_073_from_accepted_on_only_the_new_password_works(
