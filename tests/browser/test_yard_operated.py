@@ -13,6 +13,7 @@ from ocpp_server.services import operators
 from tests.browser.onlooker import Browser
 from tests.conftest import PASSWORD
 from tests.fake_charge_point import FakeChargePoint
+from tests.wire.yard import eventually
 
 EMAIL = "otto@example.com"
 HASH = operators.hash_password(PASSWORD)
@@ -38,6 +39,12 @@ def answer(station: FakeChargePoint, action: str, status: str = "Accepted") -> d
     return frame[3]
 
 
+def only_station(server: Server) -> int | None:
+    with server.store.reading():
+        found = ChargePoint.get_or_none()
+    return found and found.id
+
+
 def test_a_station_is_accepted_and_a_card_enrolled_started_configured_stopped_and_reset(
     server: Server, browser: Browser
 ) -> None:
@@ -48,18 +55,19 @@ def test_a_station_is_accepted_and_a_card_enrolled_started_configured_stopped_an
     browser.open("/inbox")
     browser.finds("NEW-1")
     browser.press("Add this station")
+    charge_point_id = eventually(lambda: only_station(server))
     station.connect()
     station.boot()
     station.status("Available")
-    with server.store.reading():
-        charge_point_id = ChargePoint.get().id
 
     browser.open("/cards/add")
     browser.press("Tap it now")
+    browser.sees("Hold the new card")
     assert station.authorize("CARD-9")["status"] == "Invalid"
     browser.finds("CARD-9")
     browser.fill("#label", "Van 9")
     browser.press("Add card")
+    browser.sees("Van 9")
     assert station.authorize("CARD-9")["status"] == "Accepted"
 
     page = f"/stations/{charge_point_id}"
@@ -86,6 +94,7 @@ def test_a_station_is_accepted_and_a_card_enrolled_started_configured_stopped_an
     browser.check(f'#ask [name=transactionId][value="{transaction_id}"]')
     with asked(station, "RemoteStopTransaction") as stop:
         browser.press("Stop")
+        browser.sees("Stop a session: NEW-1?")
         browser.press("Stop")
         assert stop.get() == {"transactionId": transaction_id}
     station.stop(transaction_id, 1500, reason="Remote")
@@ -95,6 +104,7 @@ def test_a_station_is_accepted_and_a_card_enrolled_started_configured_stopped_an
     browser.check("#ask [name=type][value=Soft]")
     with asked(station, "Reset") as reset:
         browser.press("Reset")
+        browser.sees("Reset: NEW-1?")
         browser.press("Reset")
         assert reset.get() == {"type": "Soft"}
 
