@@ -66,11 +66,6 @@ def violations(action: str, payload: Any) -> Iterator[Violation]:
     return _load(action).iter_errors(payload)
 
 
-def response_violations(action: str, payload: Any) -> Iterator[Violation]:
-    """What is wrong with an answer."""
-    return _load(f"{action}Response").iter_errors(payload)
-
-
 def refusal(found: list[Violation]) -> frames.CallRefused:
     """The CALLERROR for these violations: the gravest one, named by its field."""
     for kind, code in _CODES:

@@ -10,7 +10,7 @@ import json
 from collections import OrderedDict
 from typing import Any
 
-from ocpp_server import frames, schemas
+from ocpp_server import schemas
 from ocpp_server.schemas import Kind, Violation
 
 TRANSACTION_MESSAGES = frozenset({"StartTransaction", "StopTransaction", "MeterValues"})
@@ -155,6 +155,3 @@ def _to_integer(value: Any, default: Any) -> Any:
         return round(float(value))
     except (TypeError, ValueError, OverflowError):
         return default
-
-
-__all__ = ["TRANSACTION_MESSAGES", "Insistence", "frames", "mend"]

@@ -56,11 +56,6 @@ _FLAGS = (
         _l("The meter started again during the session. The energy is the sum of what was counted before and after."),
     ),
     Flag(
-        "repaired_payload",
-        _l("Repaired message"),
-        _l("A message of this session did not keep to OCPP 1.6 and was understood all the same."),
-    ),
-    Flag(
         "estimated",
         _l("Estimated"),
         _l("The energy is an estimate, because the station's own figures were missing or could not be right."),

@@ -14,7 +14,6 @@ from ocpp_server.store import Unit
 CLOCK_UNSET = "clock_unset"
 UNKNOWN_CONNECTOR = "unknown_connector"
 STOPPED_BEFORE_START = "stopped_before_start"
-REPAIRED = "repaired_payload"
 
 _FIND_RETRY = (
     "SELECT id, id_tag_status, stopped_at FROM charging_transaction WHERE charge_point_id = ?"
