@@ -63,9 +63,9 @@ class Server:
         self.store.migrate()
         self.store.start()
         sealing.use_key(secret_key(self.settings.data_dir))
-        self.store.write(commands.abandon)
         dispatch.load()
         outgoing.load()
+        self.store.write(commands.abandon)
         self._scheduler = scheduler.start(self.store, self.settings)
         self._liveness = gevent.spawn(liveness.watch, self.settings)
         self._http = WSGIServer(

@@ -3,6 +3,8 @@
 How pages are built is told in `portal/htmx.py`, who may do what in `portal/auth.py`.
 """
 
+from types import ModuleType
+
 from flask import Flask
 from jinja2 import StrictUndefined
 
@@ -45,10 +47,10 @@ def init_portal(app: Flask, settings: Settings, store: Store) -> None:
     modules = import_all(views)
     for module in modules:
         app.register_blueprint(module.bp)
-    _prepare_templates(app, settings, navigation.entries(modules))
+    _prepare_templates(app, settings, modules)
 
 
-def _prepare_templates(app: Flask, settings: Settings, menu: list[navigation.Nav]) -> None:
+def _prepare_templates(app: Flask, settings: Settings, modules: list[ModuleType]) -> None:
     environment = app.jinja_env
     environment.undefined = StrictUndefined
     environment.trim_blocks = environment.lstrip_blocks = True
@@ -57,12 +59,14 @@ def _prepare_templates(app: Flask, settings: Settings, menu: list[navigation.Nav
         address_with=lists.address_with,
         asset=static_files.asset,
         connector_look=states.connector_look,
+        current_tab=navigation.current_tab,
         error_words=states.error_words,
         filters=htmx.filters,
         live=htmx.live,
         live_topics=htmx.live_topics,
-        menu=menu,
+        menu=navigation.entries(modules),
         settings=settings,
+        station_tabs=navigation.station_tabs(modules),
         theme=locale.theme,
     )
     # A macro imported at the top of a page is not seen by a block that is rendered alone; a global is.

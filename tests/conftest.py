@@ -13,7 +13,9 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from peewee import sort_models
+from werkzeug.security import generate_password_hash
 
 import app as entry
 from ocpp_server import clock, dispatch, handshake, outgoing, sealing, sessions, stations
@@ -22,9 +24,13 @@ from ocpp_server.server import Server
 from ocpp_server.services import operators
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
+from portal import context
 
 POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "postgresql://postgres@127.0.0.1")
 ENGINES = ("sqlite", "postgresql")
+
+# Each test has an application of its own; compiling its templates anew would be half of the time of a page test.
+Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": FileSystemBytecodeCache()}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -121,9 +127,30 @@ def store(database_url: str) -> Iterator[Store]:
     clock.use(None)
 
 
+@pytest.fixture(scope="session")
+def portals() -> list[Flask]:
+    """The one portal that page tests share, once it is made: making one takes longer than most tests."""
+    return []
+
+
 @pytest.fixture
-def app(settings: Settings, store: Store) -> Flask:
-    """The portal, not listening anywhere."""
+def app(settings: Settings, store: Store, portals: list[Flask]) -> Iterator[Flask]:
+    """The portal, not listening anywhere, on this test's database."""
+    if not portals:
+        portals.append(entry.create_portal(settings, store))
+    app = portals[0]
+    before = dict(app.config)
+    app.extensions["chargeyard"] = context.Context(store, settings)
+    app.jinja_env.globals["settings"] = settings
+    app.config["TESTING"] = True
+    yield app
+    app.config.clear()
+    app.config.update(before)
+
+
+@pytest.fixture
+def own_app(settings: Settings, store: Store) -> Flask:
+    """A portal for one test alone, which may change it."""
     app = entry.create_portal(settings, store)
     app.config["TESTING"] = True
     return app
@@ -148,7 +175,8 @@ def server(settings: Settings) -> Iterator[Server]:
 
 CLIENTS = Path(__file__).parent / "clients"
 PASSWORD = "correct horse battery"
-_HASH = operators.hash_password(PASSWORD)
+# As `operators.hash_password` makes it, but cheap: nearly every page test logs somebody in.
+_HASH = generate_password_hash(PASSWORD, method="scrypt:1024:8:1")
 
 
 @pytest.fixture

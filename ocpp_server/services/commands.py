@@ -22,7 +22,9 @@ from ocpp_server.models.commands import (
     SENT,
     TIMEOUT,
 )
+from ocpp_server.services import failures
 from ocpp_server.services.errors import Invalid
+from ocpp_server.services.failures import Failure
 from ocpp_server.store import Unit
 
 #: How long an operator's wish waits for a station that is away, in seconds.
@@ -45,10 +47,14 @@ _CLAIM = (
 )
 _EXPIRE = (
     "UPDATE command SET state = 'expired', finished_at = ?, sealed = NULL WHERE state = 'queued' AND expires_at <= ?"
+    " RETURNING id, charge_point_id, action"
+)
+_ABANDON = (
+    "UPDATE command SET state = ?, finished_at = ?, sealed = NULL WHERE state = ? RETURNING id, charge_point_id, action"
 )
 _FINISH = (
     "UPDATE command SET state = ?, finished_at = ?, status = ?, result = ?, error_code = ?, error_description = ?,"
-    " sealed = NULL WHERE id = ? AND state = 'sent'"
+    " sealed = NULL WHERE id = ? AND state = 'sent' RETURNING action"
 )
 
 
@@ -157,14 +163,16 @@ def cancel(unit: Unit, command_id: int) -> bool:
     """Take back what is not sent yet; whether that was possible."""
     row = unit.one(
         "UPDATE command SET state = ?, finished_at = ?, sealed = NULL WHERE id = ? AND state = ?"
-        " RETURNING charge_point_id",
+        " RETURNING charge_point_id, action",
         CANCELLED,
         _now(),
         command_id,
         QUEUED,
     )
     if row is not None:
-        _publish(unit, command_id, row[0])
+        charge_point_id, action = row
+        _publish(unit, command_id, charge_point_id)
+        failures.tell(Failure(unit, command_id, charge_point_id, action, CANCELLED))
     return row is not None
 
 
@@ -186,8 +194,8 @@ def claim(unit: Unit, charge_point_id: int) -> Claimed | None:
 
 def answered(unit: Unit, claimed: Claimed, result: Any) -> None:
     """The station answered with a CALLRESULT."""
-    text = redact(json.dumps(result, ensure_ascii=False))
-    _finish(unit, claimed.id, claimed.charge_point_id, ANSWERED, status=_status(result), result=text)
+    text, usable = redact(json.dumps(result, ensure_ascii=False)), isinstance(result, dict)
+    _finish(unit, claimed.id, claimed.charge_point_id, ANSWERED, status=_status(result), result=text, is_usable=usable)
 
 
 def refused(unit: Unit, claimed: Claimed, error: frames.CallError) -> None:
@@ -223,15 +231,17 @@ def answered_late(unit: Unit, command_id: int, charge_point_id: int, text: str) 
 def expire(unit: Unit) -> None:
     """End what waited too long, and note whether the station was away or busy with earlier commands."""
     now = _now()
-    for command_id, charge_point_id in unit.all(f"{_EXPIRE} RETURNING id, charge_point_id", now, now):
+    for command_id, charge_point_id, action in unit.all(_EXPIRE, now, now):
         why = BUSY if stations.is_connected(charge_point_id) else OFFLINE
         unit.execute("UPDATE command SET error_code = ? WHERE id = ?", why, command_id)
         _publish(unit, command_id, charge_point_id)
+        failures.tell(Failure(unit, command_id, charge_point_id, action, EXPIRED, why))
 
 
 def abandon(unit: Unit) -> None:
     """At the start: what was on the wire when the process ended has lost its answer."""
-    unit.execute("UPDATE command SET state = ?, finished_at = ?, sealed = NULL WHERE state = ?", LOST, _now(), SENT)
+    for command_id, charge_point_id, action in unit.all(_ABANDON, LOST, _now(), SENT):
+        failures.tell(Failure(unit, command_id, charge_point_id, action, LOST))
 
 
 def is_finished(command: Command) -> bool:
@@ -255,9 +265,12 @@ def _finish(
     result: str | None = None,
     code: str = "",
     description: str = "",
+    is_usable: bool = False,
 ) -> None:
-    unit.execute(_FINISH, state, _now(), status, result, code, description, command_id)
+    row = unit.one(_FINISH, state, _now(), status, result, code, description, command_id)
     _publish(unit, command_id, charge_point_id)
+    if row is not None and not is_usable:
+        failures.tell(Failure(unit, command_id, charge_point_id, row[0], state, code, description))
 
 
 def _publish(unit: Unit, command_id: int, charge_point_id: int) -> None:

@@ -4,6 +4,7 @@ import json
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from peewee import ModelSelect
 from werkzeug.wrappers import Response
 
@@ -17,10 +18,12 @@ from portal.actions import brief, label_of, pretty
 from portal.auth import role_required
 from portal.converters import row_id
 from portal.htmx import page
+from portal.navigation import StationTab
 from portal.operation import Operation, Target
 from portal.views.stations import fetch
 
 bp = Blueprint("commands", __name__)
+station_tab = StationTab(lazy_gettext("Requests"), "send", 20, "commands.index")
 
 #: Fields of the form that belong to the conversation, not to the payload.
 _STEPS = {"confirmed", "edit"}

@@ -4,6 +4,7 @@ import secrets
 
 from flask import Blueprint, request
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from peewee import fn
 from werkzeug.wrappers import Response
 
@@ -17,9 +18,11 @@ from portal import actions, audit, configuration, lists, outcomes
 from portal.auth import role_required
 from portal.converters import row_id
 from portal.htmx import page
+from portal.navigation import StationTab
 from portal.views.stations import fetch
 
 bp = Blueprint("configuration", __name__)
+station_tab = StationTab(lazy_gettext("Configuration"), "adjustments-horizontal", 30, "configuration.index")
 
 
 @bp.get("/stations/<int:charge_point_id>/configuration")

@@ -1,6 +1,7 @@
 """The message log of one station, newest first."""
 
 from flask import Blueprint, request
+from flask_babel import lazy_gettext
 from ocpp.v16.enums import Action
 from peewee import ModelSelect
 from werkzeug.wrappers import Response
@@ -8,9 +9,11 @@ from werkzeug.wrappers import Response
 from ocpp_server.models import Frame
 from portal import messages
 from portal.htmx import page
+from portal.navigation import StationTab
 from portal.views.stations import fetch
 
 bp = Blueprint("messages", __name__)
+station_tab = StationTab(lazy_gettext("Messages"), "messages", 90, "messages.index")
 
 PER_PAGE = 50
 ACTIONS = sorted((action.value, action.value) for action in Action)

@@ -18,10 +18,11 @@ from portal.addresses import station_address
 from portal.auth import role_required
 from portal.context import settings
 from portal.htmx import page
-from portal.navigation import Nav
+from portal.navigation import Nav, StationTab
 
 bp = Blueprint("stations", __name__, url_prefix="/stations")
 nav = Nav(lazy_gettext("Stations"), "charging-pile", 20, "stations.index")
+station_tab = StationTab(lazy_gettext("Station"), "charging-pile", 10, "stations.show")
 
 COLUMNS = {
     "identity": ChargePoint.identity_key,
@@ -94,6 +95,7 @@ def show(charge_point_id: int) -> Response:
     return page(
         "stations/show.html",
         "station",
+        charge_point=station.charge_point,
         station=station,
         recent=list(recent),
         address=station_address(station.charge_point.identity),

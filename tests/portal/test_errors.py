@@ -5,15 +5,17 @@ from flask.testing import FlaskClient
 from tests.portal.conftest import PARTIAL
 
 
-@pytest.fixture(autouse=True)
-def trouble(app: Flask) -> None:
-    """Pages that fail, each with its own status."""
+@pytest.fixture
+def app(own_app: Flask) -> Flask:
+    """With pages that fail, each with its own status."""
 
-    @app.get("/trouble/<int:status>")
+    @own_app.get("/trouble/<int:status>")
     def fail(status: int) -> str:
         if status == 500:
             raise RuntimeError("a defect")
         abort(status)
+
+    return own_app
 
 
 @pytest.mark.parametrize(

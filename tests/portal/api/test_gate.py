@@ -163,11 +163,13 @@ def test_a_wrong_argument_is_named(api: Api, argument: str, value: str) -> None:
     assert [error["field"] for error in answer.json["errors"]] == [argument]
 
 
-def test_a_failure_is_a_problem_too(app: Flask, api: Api, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failure_is_a_problem_too(
+    app: Flask, api: Api, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(**arguments: object) -> None:
         raise RuntimeError("on purpose")
 
-    app.view_functions["api.stations.index"] = fail
+    monkeypatch.setitem(app.view_functions, "api.stations.index", fail)
     answer = api.get("/stations")
     assert (answer.status_code, answer.mimetype) == (500, "application/problem+json")
     assert "on purpose" not in answer.text

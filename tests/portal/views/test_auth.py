@@ -96,10 +96,10 @@ def test_the_session_cookie_is_kept_from_scripts_and_other_sites(client: FlaskCl
     assert "Secure" not in cookie
 
 
-def test_the_secret_key_is_kept_and_private(app: Flask, settings: Settings) -> None:
+def test_the_secret_key_is_kept_and_private(own_app: Flask, settings: Settings) -> None:
     path = settings.data_dir / "secret.key"
     assert path.stat().st_mode & 0o777 == 0o600
-    assert app.secret_key == path.read_bytes()
+    assert own_app.secret_key == path.read_bytes()
 
 
 def set_up(client: FlaskClient, token: str, **changes: str):

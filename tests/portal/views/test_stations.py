@@ -206,3 +206,18 @@ def test_what_a_station_says_is_escaped(viewer: FlaskClient, store: Store, add_s
         assert "<script>alert" not in text
         assert "<img" not in text
         assert "<b>CP" not in text
+
+
+def current_tab(html: str) -> str:
+    """The tab that is marked as the one being looked at."""
+    return re.search(r'<a class="nav-link active" href="[^"]*" aria-current="page">.*?</svg>([^<]*)</a>', html)[1]
+
+
+def test_the_pages_of_a_station_lead_to_each_other(viewer: FlaskClient, add_station: Add) -> None:
+    number = add_station().id
+    below = {"": "Station", "/commands": "Requests", "/configuration": "Configuration", "/messages": "Messages"}
+    for path, label in below.items():
+        html = viewer.get(f"/stations/{number}{path}").text
+        assert current_tab(html) == label
+        assert all(f'href="/stations/{number}{other}"' in html for other in below)
+    assert current_tab(viewer.get(f"/stations/{number}/configuration/history").text) == "Configuration"
