@@ -73,10 +73,16 @@ def demo(settings: Settings) -> None:
     options = ["--url", url, "--stations", "8", "--prefix", demo_data.PREFIX, "--busy", "0.7"]
     options += ["--sample-interval", "5", "--quiet"]
     yard = subprocess.Popen([sys.executable, "-m", "ocpp_server.simulator", *options], cwd=ROOT)  # noqa: S603
+    server.serve(farewell=lambda: _end(yard))
+
+
+def _end(yard: "subprocess.Popen[bytes]") -> None:
+    """Let the simulated stations stop their sessions while there is still somebody to tell."""
+    yard.terminate()
     try:
-        server.serve()
-    finally:
-        yard.terminate()
+        yard.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        yard.kill()
 
 
 def _start(server: "Server") -> None:

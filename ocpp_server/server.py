@@ -49,10 +49,11 @@ class Server:
         for number in (signal.SIGTERM, signal.SIGINT):
             gevent.signal_handler(number, self._stopping.set)
 
-    def serve(self) -> None:
-        """Serve until SIGTERM or SIGINT, then stop."""
+    def serve(self, farewell: Callable[[], None] = lambda: None) -> None:
+        """Serve until SIGTERM or SIGINT, then stop; `farewell` is called while everything still runs."""
         _spare_the_collector()
         self._stopping.wait()
+        farewell()
         self.stop()
 
     def start(self) -> None:

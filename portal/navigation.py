@@ -24,6 +24,11 @@ class Nav:
     topic: str = ""
 
     @property
+    def is_administration(self) -> bool:
+        """Whether it stands below the daily work, among what only admins see."""
+        return self.role == "admin"
+
+    @property
     def is_current(self) -> bool:
         """Whether the page being shown is this entry's or below it."""
         address = url_for(self.endpoint)

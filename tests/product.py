@@ -34,10 +34,10 @@ class Product:
         self.process: subprocess.Popen | None = None
         self.output = ""
 
-    def start(self) -> "Product":
+    def start(self, command: str = "serve") -> "Product":
         """Start it and wait until it serves."""
         with self._output.open("w") as output:
-            self.process = self._spawn("serve", stdout=output, stderr=subprocess.STDOUT)
+            self.process = self._spawn(command, stdout=output, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + _START_SECONDS
         while "Charge points:" not in self._read():
             assert self.process.poll() is None, self.output

@@ -21,11 +21,7 @@ _NO_POWER = (
     "UPDATE charging_transaction SET power_w = 0"
     " WHERE charge_point_id = ? AND connector_id = ? AND stopped_at IS NULL AND power_w > 0"
 )
-_IDLE = {
-    ChargePointStatus.suspended_ev.value,
-    ChargePointStatus.suspended_evse.value,
-    ChargePointStatus.finishing.value,
-}
+_CHARGING = ChargePointStatus.charging.value
 
 
 def report(unit: Unit, charge_point_id: int, payload: dict[str, Any], received_at: int) -> list[str]:
@@ -46,7 +42,7 @@ def report(unit: Unit, charge_point_id: int, payload: dict[str, Any], received_a
         status_at,
         received_at,
     )
-    if stored.rowcount and payload["status"] in _IDLE:
+    if stored.rowcount and payload["status"] != _CHARGING:
         unit.execute(_NO_POWER, charge_point_id, connector_id)
     unit.publish("charge-points", f"charge-point-{charge_point_id}")
     return notes

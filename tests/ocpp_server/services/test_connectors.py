@@ -92,14 +92,15 @@ def test_a_clock_that_runs_ahead_holds_nothing_back(speaker, time):
     assert stored(speaker) == ("Finishing", "NoError")
 
 
-def test_a_connector_that_stops_charging_draws_no_power_any_more(speaker, time):
+@pytest.mark.parametrize("status", [status for status in STATUSES if status != "Charging"])
+def test_a_connector_that_does_not_charge_draws_no_power(speaker, time, status):
     start = {"connectorId": 1, "idTag": "GOOD", "meterStart": 0, "timestamp": time.iso()}
     transaction_id = speaker.ask("StartTransaction", start)["transactionId"]
     power = [{"value": "7", "measurand": "Power.Active.Import", "unit": "kW"}]
     values = [{"timestamp": time.iso(), "sampledValue": power}]
     speaker.ask("MeterValues", {"connectorId": 1, "transactionId": transaction_id, "meterValue": values})
     report(speaker, "Charging", timestamp=time.iso())
-    report(speaker, "SuspendedEV", timestamp=time.iso(minutes=-1))
+    report(speaker, status, timestamp=time.iso(minutes=-1))
     assert speaker.session(transaction_id)["power_w"] == 7000
-    report(speaker, "SuspendedEV", timestamp=time.iso())
+    report(speaker, status, timestamp=time.iso())
     assert speaker.session(transaction_id)["power_w"] == 0
