@@ -41,6 +41,11 @@ _FLAGS = (
         _l("The station never reported the end. The session was closed when the next one began on the connector."),
     ),
     Flag(
+        "closed_by_operator",
+        _l("Ended by hand"),
+        _l("The station never reported the end, so an operator ended it. If the station still does, that counts."),
+    ),
+    Flag(
         "implausible_energy",
         _l("Implausible energy"),
         _l("The meter reported more energy than a connector can deliver in that time."),

@@ -51,6 +51,8 @@ class Transaction(Table):
     soc_percent = DoubleField(null=True)
     #: Words separated by blanks: what was odd and tolerated, or why a figure is an estimate.
     flags = TextField(default="")
+    #: Energy, last reading and flags as JSON, from before an operator ended the session by hand.
+    before_repair = TextField(null=True)
 
     class Meta:
         table_name = "charging_transaction"

@@ -9,6 +9,9 @@ from ocpp_server.services.meter_values import Totals
 from ocpp_server.store import Unit
 
 CLOSED_BY_NEXT_START = "closed_by_next_start"
+CLOSED_BY_OPERATOR = "closed_by_operator"
+#: We ended the session because its stop seemed lost: if it still comes, it counts.
+CLOSED_BY_US = {CLOSED_BY_NEXT_START, CLOSED_BY_OPERATOR}
 
 _COLUMNS = (
     "id, charge_point_id, connector_id, id_tag, started_at, meter_start, energy_wh, meter_last_wh, meter_last_at,"
@@ -50,7 +53,7 @@ class OpenTransaction:
     @property
     def may_be_stopped(self) -> bool:
         """Not stopped yet, or only by us because its stop seemed lost: then the real one counts."""
-        return self.stopped_at is None or CLOSED_BY_NEXT_START in self.counter.flags
+        return self.stopped_at is None or bool(CLOSED_BY_US & self.counter.flags)
 
     def take(self, totals: Totals, at: int) -> None:
         """Count a meter value. Those that come after the stop are kept, but change nothing (quirk 34)."""
@@ -81,7 +84,7 @@ class OpenTransaction:
         reason: str | None,
         id_tag: str | None,
     ) -> None:
-        self.counter.flags.discard(CLOSED_BY_NEXT_START)
+        self.counter.flags -= CLOSED_BY_US
         self.power_w = None
         stop = (stopped_at, reported_at, received_at, meter_stop, reason, id_tag)
         unit.execute(_SAVE_STOP, *self._progress(), *stop, self.id)

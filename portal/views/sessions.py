@@ -16,7 +16,7 @@ from ocpp_server.models import IdTag, Transaction
 from ocpp_server.services import charging_sessions, id_tags, orphan_messages, session_series
 from ocpp_server.services.charging_sessions import Filter
 from ocpp_server.store import Store
-from portal import audit, flags, lists, local_times, readings, spreadsheets, stop_reasons
+from portal import audit, flags, forgotten, lists, local_times, readings, spreadsheets, stop_reasons
 from portal.context import store
 from portal.htmx import page
 from portal.locale import zone
@@ -95,6 +95,7 @@ def show(transaction_id: int) -> BaseResponse:
         max_power_w=charging_sessions.max_power_w(transaction_id),
         stop_reason=stop_reasons.explain(session.stop_reason),
         flags=flags.explain(session.flags),
+        evidence=forgotten.evidence(session),
         pages=pages,
         readings=readings.decode(pages.rows),
         plot_labels=_plot_labels(),

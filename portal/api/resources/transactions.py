@@ -90,12 +90,12 @@ def index(query: dict[str, Any]) -> dict[str, Any]:
         found = found.where(Transaction.started_at >= query["since"])
     if "until" in query:
         found = found.where(Transaction.started_at < query["until"])
-    return paging.part(found, ORDER, query, paging.each(_transaction))
+    return paging.part(found, ORDER, query, paging.each(shown))
 
 
 @operation("GET", "/transactions/<int:transaction_id>", "Show a transaction", tag=TAG, answer=TRANSACTION)
 def show(transaction_id: int) -> dict[str, Any]:
-    return _transaction(_fetch(transaction_id))
+    return shown(fetch(transaction_id))
 
 
 @operation(
@@ -107,18 +107,18 @@ def show(transaction_id: int) -> dict[str, Any]:
     query=PAGING,
 )
 def meter_values(transaction_id: int, query: dict[str, Any]) -> dict[str, Any]:
-    found = MeterValue.select().where(MeterValue.transaction_id == _fetch(transaction_id).id)
+    found = MeterValue.select().where(MeterValue.transaction_id == fetch(transaction_id).id)
     return paging.part(found, VALUES_ORDER, query, paging.each(_meter_value))
 
 
-def _fetch(transaction_id: int) -> Transaction:
+def fetch(transaction_id: int) -> Transaction:
     found = charging_sessions.find(transaction_id)
     if found is None:
         raise missing(f"transaction {transaction_id}")
     return found
 
 
-def _transaction(row: Transaction) -> dict[str, Any]:
+def shown(row: Transaction) -> dict[str, Any]:
     return {
         "id": row.id,
         "station": row.charge_point.identity,

@@ -103,3 +103,20 @@ def test_meter_values_come_in_the_order_of_time(api: Api, store: Store, sessions
     rest = api.get("/transactions/1/meter-values", cursor=first["next"]).json
     assert [item["energy_wh"] for item in rest["items"]] == [3]
     assert api.get("/transactions/7/meter-values").status_code == 404
+
+
+def test_a_transaction_is_ended_by_hand_and_reopened(api: Api, sessions: list[Transaction]) -> None:
+    ended = api.post("/transactions/2/end", {"ended_at": "2026-11-22T13:00:00Z", "meter_stop": 4000})
+    assert ended.status_code == 200
+    assert (ended.json["stopped_at"], ended.json["energy_wh"]) == ("2026-11-22T13:00:00Z", 3000)
+    assert ended.json["flags"] == ["closed_by_operator"]
+    assert api.post("/transactions/2/end", {}).status_code == 422
+    assert api.post("/transactions/2/reopen", None).json["stopped_at"] is None
+    assert api.post("/transactions/2/end", {}).json["stopped_at"] == "2026-11-22T12:00:00Z"
+
+
+def test_an_end_that_cannot_be_is_refused(api: Api, sessions: list[Transaction]) -> None:
+    assert api.post("/transactions/4711/end", {}).status_code == 404
+    assert api.post("/transactions/1/reopen", None).status_code == 422
+    refused = api.post("/transactions/2/end", {"meter_stop": 1})
+    assert [error["field"] for error in refused.json["errors"]] == ["meter_stop"]
