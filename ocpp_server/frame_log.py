@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from ocpp_server import frames
+from ocpp_server import address_secrets, frames
 from ocpp_server.store import Unit
 
 INSERT = (
@@ -72,10 +72,10 @@ def stray(unit: Unit, charge_point_id: int, at: int, message: frames.CallResult 
 
 
 def redact(text: str) -> str:
-    """The text with the value of AuthorizationKey replaced, and without the one character no database keeps."""
+    """The text without the value of AuthorizationKey, what opens an address, and the character no database keeps."""
     if _CONFIDENTIAL in text.lower() or ("\\u00" in text and _CONFIDENTIAL in _unescape(text).lower()):
         text = _without_secrets(text)
-    return text.replace("\0", "�")
+    return address_secrets.hide(text).replace("\0", "�")
 
 
 def _unescape(text: str) -> str:

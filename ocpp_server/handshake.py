@@ -50,6 +50,7 @@ class Upgrade:
     """What an upgrade request says, and from where."""
 
     address: str
+    host: str
     path: str
     identity: str
     upgrade: str
@@ -65,6 +66,7 @@ class Upgrade:
         protocols = environ.get("HTTP_SEC_WEBSOCKET_PROTOCOL", "")
         return cls(
             address=environ.get("REMOTE_ADDR", ""),
+            host=environ.get("HTTP_HOST", ""),
             path=path,
             identity=identity_of(path),
             upgrade=environ.get("HTTP_UPGRADE", "").lower(),

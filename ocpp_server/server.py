@@ -15,8 +15,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from ocpp_server import dispatch, liveness, outgoing, scheduler, sealing, sessions
 from ocpp_server.endpoint import create_endpoint, is_charge_point_request
+from ocpp_server.files.http import FileApplication, is_file_request
 from ocpp_server.secret_key import secret_key
-from ocpp_server.services import commands
+from ocpp_server.services import commands, file_limits, file_transfers
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 from ocpp_server.websocket import UpgradeHandler
@@ -67,6 +68,8 @@ class Server:
         dispatch.load()
         outgoing.load()
         self.store.write(commands.abandon)
+        self.store.write(file_transfers.abandon)
+        file_limits.shelf(self.settings).clear_incoming()
         self._scheduler = scheduler.start(self.store, self.settings)
         self._liveness = gevent.spawn(liveness.watch, self.settings)
         self._http = WSGIServer(
@@ -99,8 +102,12 @@ class Server:
         endpoint = create_endpoint(self.settings, self.store)
         portal = self._create_portal(self.settings, self.store)
 
+        files = FileApplication(self.settings, self.store)
+
         def application(environ: dict[str, Any], start_response: Any) -> Any:
-            return (endpoint if is_charge_point_request(environ) else portal)(environ, start_response)
+            if is_charge_point_request(environ):
+                return endpoint(environ, start_response)
+            return (files if is_file_request(environ) else portal)(environ, start_response)
 
         hops = self.settings.trusted_proxies
         return ProxyFix(application, x_for=hops, x_proto=hops, x_host=hops) if hops else application

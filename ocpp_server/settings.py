@@ -27,7 +27,7 @@ class Settings:
 
     host: str = setting("CSMS_HOST", "127.0.0.1", "Address to listen on. Loopback only unless told otherwise.")
     port: int = setting("CSMS_PORT", 8080, "Port of the portal, the API and the charge points.")
-    data_dir: Path = setting("CSMS_DATA_DIR", Path("data"), "Folder of the database and the secret key.")
+    data_dir: Path = setting("CSMS_DATA_DIR", Path("data"), "Folder of the database, the secret key and all files.")
     database_url: str = setting(
         "CSMS_DATABASE_URL",
         "",
@@ -80,6 +80,25 @@ class Settings:
         90,
         "Days after a session's end for which its raw meter values are kept, then 15-minute energy; 0 keeps all.",
     )
+    files_url: str = setting(
+        "CSMS_FILES_URL",
+        "",
+        "Where stations fetch firmware and send files, if not at the address they connect to (`http://host:port`).",
+    )
+    firmware_max_size: int = setting("CSMS_FIRMWARE_MAX_SIZE", 1_073_741_824, "Bytes of one firmware image at most.")
+    received_max_size: int = setting(
+        "CSMS_RECEIVED_MAX_SIZE", 268_435_456, "Bytes of one file that a station sends, at most."
+    )
+    received_per_station: int = setting(
+        "CSMS_RECEIVED_PER_STATION", 1_073_741_824, "Bytes of all files kept of one station, at most."
+    )
+    received_total: int = setting(
+        "CSMS_RECEIVED_TOTAL", 10_737_418_240, "Bytes of all files kept of all stations, at most."
+    )
+    received_days: int = setting(
+        "CSMS_RECEIVED_DAYS", 90, "Days for which files that stations sent are kept; 0 keeps all."
+    )
+    disk_reserve: int = setting("CSMS_DISK_RESERVE", 536_870_912, "Bytes of disk that files always leave free.")
     timezone: str = setting(
         "CSMS_TIMEZONE", "UTC", "Time zone of pages for viewers whose browser does not tell its own."
     )
@@ -106,6 +125,8 @@ class Settings:
             raise SettingsError("CSMS_DATABASE_URL must begin with sqlite:/// or postgresql:// and name a database.")
         if self.public_url and not re.match(r"https?://[^/]", self.public_url):
             raise SettingsError(f"CSMS_PUBLIC_URL must begin with http:// or https://, but it is {self.public_url!r}.")
+        if self.files_url and not re.match(r"https?://[^/]", self.files_url):
+            raise SettingsError(f"CSMS_FILES_URL must begin with http:// or https://, but it is {self.files_url!r}.")
         if self.default_registration not in REGISTRATIONS:
             raise SettingsError(
                 f"CSMS_DEFAULT_REGISTRATION must be accepted, pending or rejected, but it is"
@@ -125,6 +146,11 @@ class Settings:
     def portal_url(self) -> str:
         """Where people find the portal, without a slash at the end."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def files_folder(self) -> Path:
+        """Where firmware images and the files of stations are."""
+        return self.data_dir / "files"
 
     @property
     def charge_point_url(self) -> str:

@@ -25,6 +25,8 @@ class Station:
     hang_up: Callable[[str], None] | None = None
     #: The last known card that was held to it, and when (ms since 1970).
     last_tap: tuple[str, int] | None = None
+    #: The http(s) address that it used to connect: at that one it finds files, too.
+    reached_at: str = ""
     #: Of the present connection: when the station booted (ms since 1970), whether with another firmware than before,
     #: and whether it was asked what is worth asking then.
     booted_at: int | None = None
@@ -83,6 +85,12 @@ def disconnect(charge_point_id: int, reason: str) -> None:
     station = _stations.get(charge_point_id)
     if station is not None and station.hang_up is not None:
         station.hang_up(reason)
+
+
+def reached_at(charge_point_id: int) -> str:
+    """The http(s) address by which the station last connected to this process; empty where it has not yet."""
+    station = _stations.get(charge_point_id)
+    return station.reached_at if station is not None else ""
 
 
 def taps_since(at: int) -> list[tuple[int, str, int]]:

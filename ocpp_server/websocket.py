@@ -27,6 +27,8 @@ from websockets.exceptions import InvalidState
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import SERVER, Protocol, State
 
+from ocpp_server.leftovers import Leftovers
+
 log = logging.getLogger(__name__)
 # The protocol layer tells each closing at INFO; the session knows more about it.
 log.setLevel(logging.WARNING)
@@ -50,6 +52,7 @@ class UpgradeHandler(WSGIHandler):
         environ = super().get_environ()
         # PATH_INFO is decoded already, which loses an encoded slash within an identity.
         environ["RAW_PATH"] = self.path
+        self.wsgi_input = Leftovers(self)
         return environ
 
     def handle_one_response(self) -> None:

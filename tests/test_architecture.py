@@ -12,6 +12,8 @@ SOURCES = [ROOT / "app.py", *SERVER, *sorted((ROOT / "portal").rglob("*.py"))]
 #: Only these know that greenlets exist.
 GEVENT = {
     "events.py",
+    "files/native.py",
+    "leftovers.py",
     "liveness.py",
     "outbox.py",
     "scheduler.py",
@@ -26,7 +28,7 @@ FORBIDDEN = {
     "session": ("endpoint", "server"),
     "dispatch": ("endpoint", "server", "session", "outbox"),
     "handlers": ("endpoint", "server", "session", "outbox", "websocket"),
-    "services": ("endpoint", "server", "session", "outbox", "websocket", "dispatch", "handlers", "scheduler"),
+    "services": ("endpoint", "files", "server", "session", "outbox", "websocket", "dispatch", "handlers", "scheduler"),
     "models": ("endpoint", "server", "session", "outbox", "websocket", "dispatch", "handlers", "services", "store"),
 }
 MAX_FUNCTION, MAX_FILE = 60, 400

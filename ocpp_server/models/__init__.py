@@ -5,6 +5,7 @@ from ocpp_server.models.base import Table, UtcField, database
 from ocpp_server.models.charge_points import ChargePoint, Connector
 from ocpp_server.models.commands import Command, CommandBatch
 from ocpp_server.models.configuration import ConfigurationChange, ConfigurationKey, ConfigurationTemplate
+from ocpp_server.models.files import FileEvent, FileLink, FirmwareImage, ReceivedFile
 from ocpp_server.models.frames import Frame
 from ocpp_server.models.id_tags import IdTag
 from ocpp_server.models.operators import Operator, Setting
@@ -33,6 +34,10 @@ TABLES = (
     UnknownCard,
     EnergyQuarter,
     StorageSample,
+    FirmwareImage,
+    FileLink,
+    FileEvent,
+    ReceivedFile,
 )
 
 __all__ = [
@@ -47,11 +52,15 @@ __all__ = [
     "ConfigurationTemplate",
     "Connector",
     "EnergyQuarter",
+    "FileEvent",
+    "FileLink",
+    "FirmwareImage",
     "Frame",
     "IdTag",
     "MeterValue",
     "Operator",
     "OrphanMessage",
+    "ReceivedFile",
     "Refusal",
     "Setting",
     "StorageSample",

@@ -12,7 +12,7 @@ from typing import Any
 
 from peewee import Expression, ModelSelect
 
-from ocpp_server import clock
+from ocpp_server import address_secrets, clock
 from ocpp_server.models import AuditEntry, Command
 from ocpp_server.store import Store, Unit
 
@@ -21,8 +21,6 @@ COMMAND_LINE = "command line"
 #: What an action begins with, for the filter of the page.
 TOPICS = ("station", "command", "card", "session", "inbox", "configuration", "operator", "profile", "token", "access")
 _COMMAND = re.compile(r"command-(\d+)")
-#: The password in an address like ftp://user:password@host.
-_PASSWORD = re.compile(r"(://[^/\s:@\"]*:)[^/\s@\"]+@")
 _MAX_DETAIL = 4000
 _INSERT = "INSERT INTO audit_entry (at, who, address, action, target, detail, result) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
@@ -41,7 +39,7 @@ def record(
     unit: Unit, *, who: str, address: str, action: str, target: str = "", detail: str = "", result: str = ""
 ) -> None:
     """Keep what is done in this unit. Passwords in addresses are replaced; callers name no other secrets."""
-    detail = _PASSWORD.sub(r"\1********@", detail)
+    detail = address_secrets.hide(detail)
     lengths = (255, 64, 64, 500, _MAX_DETAIL, 255)
     texts = (who, address, action, target, detail, result)
     kept = [_storable(text)[:length] for text, length in zip(texts, lengths, strict=True)]

@@ -1,0 +1,50 @@
+"""At which address a station can fetch and send files, and by which protocol (section 8, errata 3.88)."""
+
+import re
+from urllib.parse import urlsplit
+
+from ocpp_server import stations
+from ocpp_server.models import ConfigurationKey
+from ocpp_server.settings import Settings
+
+HTTP, HTTPS, FTP, FTPS = "HTTP", "HTTPS", "FTP", "FTPS"
+PROTOCOLS = (HTTP, HTTPS, FTP, FTPS)
+#: What a Host header may be: a name, an address, or an IPv6 address in brackets, and a port.
+_HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,250})|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
+_LOCAL = {"localhost", "127.0.0.1", "::1", "0.0.0.0", "::"}  # noqa: S104 - compared with, not listened on
+
+
+def reached_at(scheme: str, host: str) -> str:
+    """The address that a station used for its WebSocket, as an http(s) address; empty where it named none."""
+    return f"{scheme}://{host}" if scheme in ("http", "https") and _HOST.fullmatch(host) else ""
+
+
+def base_url(settings: Settings, charge_point_id: int) -> str:
+    """Where this station finds us, without a slash at the end.
+
+    What the settings say; else what the station itself connected to, as that evidently works; else a guess.
+    """
+    told = settings.files_url or settings.public_url or stations.reached_at(charge_point_id)
+    return (told or settings.portal_url).rstrip("/")
+
+
+def is_only_local(url: str) -> bool:
+    """Whether no other machine can reach this."""
+    return (urlsplit(url).hostname or "") in _LOCAL
+
+
+def supported(charge_point_id: int) -> tuple[str, ...]:
+    """The protocols that the station says it speaks; empty where it has not said. Needs a connection."""
+    row = ConfigurationKey.get_or_none(
+        ConfigurationKey.charge_point == charge_point_id, ConfigurationKey.key ** "SupportedFileTransferProtocols"
+    )
+    words = re.split(r"[\s,;]+", ((row and row.value) or "").upper())
+    return tuple(word for word in words if word in PROTOCOLS)
+
+
+def choose(offered: dict[str, str], spoken: tuple[str, ...]) -> str:
+    """The protocol of the best address: one that the station speaks, HTTP(S) before FTP; else the first."""
+    for protocol in offered:
+        if protocol in spoken:
+            return protocol
+    return next(iter(offered))
