@@ -42,6 +42,7 @@ def end(transaction_id: int, body: dict[str, Any]) -> dict[str, Any]:
     "Take back that a transaction was ended by hand",
     tag=TAG,
     answer=TRANSACTION,
+    errors={422: "It was not ended by hand."},
 )
 def reopen(transaction_id: int) -> dict[str, Any]:
     fetch(transaction_id)
