@@ -3,6 +3,12 @@
 from ocpp_server.models.access import ApiToken, AuditEntry, UnknownCard
 from ocpp_server.models.base import Table, UtcField, database
 from ocpp_server.models.charge_points import ChargePoint, Connector
+from ocpp_server.models.charging import (
+    ChargingApplication,
+    ChargingProfileRequest,
+    ChargingTraits,
+    InstalledChargingProfile,
+)
 from ocpp_server.models.commands import Command, CommandBatch
 from ocpp_server.models.configuration import ConfigurationChange, ConfigurationKey, ConfigurationTemplate
 from ocpp_server.models.files import FileEvent, FileLink, FirmwareImage, ReceivedFile
@@ -38,6 +44,10 @@ TABLES = (
     FileLink,
     FileEvent,
     ReceivedFile,
+    InstalledChargingProfile,
+    ChargingApplication,
+    ChargingProfileRequest,
+    ChargingTraits,
 )
 
 __all__ = [
@@ -45,6 +55,9 @@ __all__ = [
     "ApiToken",
     "AuditEntry",
     "ChargePoint",
+    "ChargingApplication",
+    "ChargingProfileRequest",
+    "ChargingTraits",
     "Command",
     "CommandBatch",
     "ConfigurationChange",
@@ -57,6 +70,7 @@ __all__ = [
     "FirmwareImage",
     "Frame",
     "IdTag",
+    "InstalledChargingProfile",
     "MeterValue",
     "Operator",
     "OrphanMessage",

@@ -1,0 +1,93 @@
+"""Charging profiles: what is installed where, what was wished, what was learnt of stations (section 3.13)."""
+
+from peewee import BigIntegerField, BooleanField, CharField, ForeignKeyField, IntegerField, TextField
+
+from ocpp_server.models.base import Table, UtcField
+from ocpp_server.models.charge_points import ChargePoint
+
+
+class InstalledChargingProfile(Table):
+    """A profile that a station holds, by our own record: it accepted it, and nothing has taken its place since.
+
+    `profile` is the JSON of SetChargingProfile. `transaction_id` is None where a TxProfile came with a remote start and
+    its session has not begun. `source` names who sent it; `owner` which part of Chargeyard looks after it, if one does.
+    """
+
+    charge_point_id: int
+    charge_point = ForeignKeyField(ChargePoint, backref="installed_profiles", on_delete="CASCADE")
+    connector_id = BigIntegerField()
+    charging_profile_id = BigIntegerField()
+    stack_level = BigIntegerField()
+    purpose = CharField(max_length=32)
+    transaction_id = BigIntegerField(null=True)
+    profile = TextField()
+    installed_at = UtcField()
+    source = CharField(max_length=255, default="")
+    command_id = BigIntegerField(null=True)
+    owner = CharField(max_length=32, default="")
+
+    class Meta:
+        table_name = "installed_charging_profile"
+        indexes = ((("charge_point", "connector_id"), False), (("purpose",), False))
+
+
+class ChargingApplication(Table):
+    """One schedule given to several connectors or stations at once. `profile`: the JSON as it was wished."""
+
+    name = CharField(max_length=255, default="")
+    profile = TextField()
+    requested_by = CharField(max_length=255, default="")
+    requested_at = UtcField()
+
+    class Meta:
+        table_name = "charging_application"
+
+
+#: On its way · the station holds it · the station refuses it in every form · it could not be asked · not even tried ·
+#: its owner wished something else before the station had answered.
+WAITING, INSTALLED, REFUSED, FAILED = "waiting", "installed", "refused", "failed"
+LEFT_OUT, SUPERSEDED = "left_out", "superseded"
+
+
+class ChargingProfileRequest(Table):
+    """A profile that is wanted on a connector, and the attempts to get it there.
+
+    `attempts` is a JSON list of {"profile", "changed", "command", "answer"} in the order of trying; those not tried yet
+    have no command. `command_id` is the attempt that is on its way. `reason` says why it ended otherwise than wished:
+    a word of this table's, a command's state, or a sentence.
+    """
+
+    application = ForeignKeyField(ChargingApplication, null=True, backref="requests", on_delete="CASCADE")
+    charge_point_id: int
+    charge_point = ForeignKeyField(ChargePoint, on_delete="CASCADE")
+    connector_id = BigIntegerField()
+    owner = CharField(max_length=32)
+    purpose = CharField(max_length=32)
+    transaction_id = BigIntegerField(null=True)
+    attempts = TextField()
+    lifetime = BigIntegerField(null=True)
+    command_id = BigIntegerField(null=True, index=True)
+    state = CharField(max_length=16, default=WAITING)
+    reason = TextField(default="")
+    requested_by = CharField(max_length=255, default="")
+    requested_at = UtcField()
+    finished_at = UtcField(null=True)
+
+    class Meta:
+        table_name = "charging_profile_request"
+        indexes = ((("charge_point", "id"), False),)
+
+
+class ChargingTraits(Table):
+    """What a station was found to take after it had refused something else (quirks 39 to 41)."""
+
+    charge_point = ForeignKeyField(ChargePoint, unique=True, on_delete="CASCADE")
+    supported = BooleanField(null=True)
+    max_stack_level = IntegerField(null=True)
+    unit = CharField(max_length=1, null=True)
+    kind = CharField(max_length=16, null=True)
+    charge_point_max = BooleanField(null=True)
+    learnt_at = UtcField()
+
+    class Meta:
+        table_name = "charging_traits"

@@ -1,0 +1,88 @@
+"""What is known of a station when a profile is fitted to it: its limits, what was learnt, its voltage."""
+
+from collections import defaultdict
+from collections.abc import Collection
+
+from peewee import fn
+
+from ocpp_server import clock
+from ocpp_server.charging import limits
+from ocpp_server.charging.ladder import Place
+from ocpp_server.charging.limits import Limits, Traits
+from ocpp_server.charging.units import Supply
+from ocpp_server.models import ChargingTraits, ConfigurationKey, Connector, MeterValue, Transaction
+from ocpp_server.store import Unit
+
+NOMINAL = Supply()
+#: Voltages that a phase can have; a DC station reports that of the battery.
+_PLAUSIBLE = (95.0, 260.0)
+_FIELDS = ("supported", "max_stack_level", "unit", "kind", "charge_point_max")
+
+
+def limits_of(charge_point_ids: Collection[int]) -> dict[int, Limits]:
+    """What these stations said that they can keep: one query."""
+    keys: dict[int, dict[str, str | None]] = defaultdict(dict)
+    wanted = [name.lower() for name in limits.KEYS]
+    query = ConfigurationKey.select().where(
+        ConfigurationKey.charge_point.in_(list(charge_point_ids)), fn.LOWER(ConfigurationKey.key).in_(wanted)
+    )
+    for row in query:
+        keys[row.charge_point_id][row.key] = row.value  # type: ignore[attr-defined]
+    return {number: limits.read(keys[number]) for number in charge_point_ids}
+
+
+def of_station(charge_point_id: int) -> Traits:
+    """What was learnt of this station."""
+    row = ChargingTraits.get_or_none(ChargingTraits.charge_point == charge_point_id)
+    return Traits(**{name: getattr(row, name) for name in _FIELDS}) if row else Traits()
+
+
+def learn(unit: Unit, charge_point_id: int, traits: Traits) -> None:
+    """Remember it from now on."""
+    row = ChargingTraits.get_or_none(ChargingTraits.charge_point == charge_point_id)
+    row = row or ChargingTraits(charge_point=charge_point_id)
+    for name in _FIELDS:
+        setattr(row, name, getattr(traits, name))
+    row.learnt_at = clock.now()
+    row.save()
+    unit.publish(f"charging-{charge_point_id}")
+
+
+def forget(unit: Unit, charge_point_id: int) -> None:
+    """The next profile is tried as if nothing had been refused before."""
+    ChargingTraits.delete().where(ChargingTraits.charge_point == charge_point_id).execute()
+    unit.publish(f"charging-{charge_point_id}")
+
+
+def place(charge_point_id: int, session: Transaction | None = None) -> Place:
+    """All that matters for a profile at this station."""
+    return Place(
+        limits=limits_of([charge_point_id])[charge_point_id],
+        traits=of_station(charge_point_id),
+        supply=supply_of(charge_point_id),
+        connectors=max(1, _connectors(charge_point_id)),
+        session_start=session.started_at if session else None,
+    )
+
+
+def supply_of(charge_point_id: int) -> Supply:
+    """The area's voltage (errata 3.68): 230 V, unless the station has measured something else altogether."""
+    latest = (
+        Transaction.select(Transaction.id)
+        .where(Transaction.charge_point == charge_point_id)
+        .order_by(Transaction.started_at.desc())
+        .limit(1)
+    )
+    measured = (
+        MeterValue.select(MeterValue.voltage_v)
+        .where(MeterValue.transaction_id == latest, MeterValue.voltage_v.is_null(False))
+        .order_by(MeterValue.at.desc())
+        .first()
+    )
+    voltage = measured.voltage_v if measured else NOMINAL.voltage
+    is_other = _PLAUSIBLE[0] <= voltage <= _PLAUSIBLE[1] and abs(voltage - NOMINAL.voltage) > 0.1 * NOMINAL.voltage
+    return Supply(voltage, NOMINAL.phases) if is_other else NOMINAL
+
+
+def _connectors(charge_point_id: int) -> int:
+    return Connector.select().where(Connector.charge_point == charge_point_id, Connector.connector_id > 0).count()
