@@ -15,8 +15,9 @@ _REASONS = {
     "SoftReset": _l("The station was told to restart and ended the session first."),
     "UnlockCommand": _l("The connector was unlocked remotely."),
 }
+_NOT_REPORTED = _l("Not known: the station did not report the end.")
 
 
 def explain(reason: str | None) -> str:
-    """A sentence for the reason. A station that gives none means Local (section 6.49); unknown words stay."""
-    return str(_REASONS.get(reason or "Local", reason))
+    """A sentence for the reason; unknown words stay. None: no end was reported, or it would be Local (section 6.49)."""
+    return str(_NOT_REPORTED if reason is None else _REASONS.get(reason, reason))

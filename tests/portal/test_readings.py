@@ -61,7 +61,7 @@ def test_unknown_words_stay_as_they_are():
 
 
 def test_every_stop_reason_has_a_sentence_and_none_means_local():
-    assert stop_reasons.explain(None) == stop_reasons.explain("Local")
+    assert stop_reasons.explain(None) == "Not known: the station did not report the end."
     assert stop_reasons.explain("EmergencyStop") == "Someone pressed the emergency stop."
     assert stop_reasons.explain("Vendor") == "Vendor"
 
