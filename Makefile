@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export PYTHONDONTWRITEBYTECODE ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-fast lint fmt certify bench bench-record clean
+.PHONY: help setup run demo test test-fast lint fmt messages certify bench bench-record clean
 
 help:  ## List these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -39,6 +39,10 @@ certify: setup $(VENV)/.test-installed  ## Play the certification cases on both 
 
 lint: $(VENV)/.test-installed  ## Check style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+messages: setup  ## Collect the visible text for translators, into translations/messages.pot
+	@mkdir -p translations
+	@$(BIN)/pybabel -q extract -F babel.cfg -k _l -k N_ -k Invalid:2 -o translations/messages.pot .
 
 fmt: $(VENV)/.test-installed  ## Format the code
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask_babel import gettext as _
-
 from ocpp_server.models import ChargePoint, Command, CommandBatch
 from ocpp_server.services import batches, commands, configuration
 from ocpp_server.services.audit import command_result
@@ -97,5 +95,5 @@ def _seconds(name: str, text: str, default: float, most: float = 31_536_000) -> 
     except ValueError:
         seconds = 0
     if not 0 < seconds <= most:
-        raise Invalid(name, _("This must be between 1 and %(most)d seconds.", most=most))
+        raise Invalid(name, "This must be between 1 and %(most)d seconds.", most=most)
     return seconds

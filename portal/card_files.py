@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from ocpp_server.models import IdTag
 from ocpp_server.models.id_tags import ACCEPTED
 from ocpp_server.services import id_tags
+from ocpp_server.services.errors import Invalid
 from ocpp_server.services.id_tag_import import MAX_LINES, Line
 from portal import local_times
 from portal.spreadsheets import BYTE_ORDER_MARK, plain_text, text_cell, time_cell
@@ -74,7 +75,8 @@ def _to_line(number: int, header: list[str], row: list[str]) -> Line:
     try:
         return Line(number, {name: _READ.get(name, str)(cell) for name, cell in cells.items()})
     except ValueError:
-        return Line(number, {"id_tag": cells.get("id_tag", "")}, _("The expiry date is not a date."))
+        problem = Invalid("expiry_date", "The expiry date is not a date.")
+        return Line(number, {"id_tag": cells.get("id_tag", "")}, problem)
 
 
 def _status(cell: str) -> str:

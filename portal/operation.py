@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from flask_babel import gettext as _
-
 from ocpp_server.discovery import import_all
 from ocpp_server.models import Transaction
 from ocpp_server.services.errors import Invalid
@@ -85,7 +83,7 @@ class Field:
         text = text if self.sends_empty else text.strip()
         if not text and not self.sends_empty:
             if self.required:
-                raise Invalid(self.name, _("This is needed."))
+                raise Invalid(self.name, "This is needed.")
             return None
         return _READERS[self.kind](self.name, text)
 
@@ -94,7 +92,7 @@ def _read_number(name: str, text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise Invalid(name, _("This must be a whole number.")) from None
+        raise Invalid(name, "This must be a whole number.") from None
 
 
 def _read_lines(name: str, text: str) -> list[str]:
@@ -108,7 +106,7 @@ def _read_json(name: str, text: str) -> Any:
         # Half a character, spelt as an escape, can be neither stored nor sent.
         json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
-        raise Invalid(name, _("This is not JSON: %(error)s", error=str(error))) from None
+        raise Invalid(name, "This is not JSON: %(error)s", error=str(error)) from None
     return value
 
 

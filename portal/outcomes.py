@@ -113,10 +113,15 @@ def explain(command: Command, *, is_online: bool) -> str:
         TIMEOUT: _("The station did not answer in time. It may still have done what was asked."),
         LOST: _("The connection ended before the answer came. The station may still have done what was asked."),
         EXPIRED: _("The station was not connected until the waiting time was over. Nothing was sent."),
-        CANCELLED: command.error_description or _("It was taken back before it was sent."),
+        CANCELLED: _left_out(command.error_description) or _("It was taken back before it was sent."),
         ERROR: error_meaning(command.error_code),
     }
     return sentences.get(command.state, "")
+
+
+def _left_out(reason: str) -> str:
+    """Why a station was not asked, which is stored in English; empty where it was."""
+    return _(reason) if reason else ""
 
 
 def error_meaning(code: str) -> str:

@@ -1,7 +1,6 @@
 """Password hashing in a native thread: it takes a tenth of a second, in which every socket would stand still."""
 
 import gevent
-from flask_babel import gettext as _
 
 from ocpp_server.models import Operator
 from ocpp_server.services import operators
@@ -12,7 +11,7 @@ def hashed(password: str, repeated: str | None = None, field: str = "password") 
     """The hash of an acceptable new password. Raises Invalid for it or its repetition."""
     operators.check_password(password, field)
     if repeated is not None and repeated != password:
-        raise Invalid("repeated", _("This is not the same password."))
+        raise Invalid("repeated", "This is not the same password.")
     return gevent.get_hub().threadpool.apply(operators.hash_password, (password,))
 
 

@@ -11,6 +11,7 @@ from ocpp_server.services.errors import Invalid
 from portal.addresses import station_address
 from portal.context import settings
 from portal.remedies import Explanation, Remedy
+from portal.wording import said
 
 
 def explain(refusal: Refusal, charge_point: ChargePoint | None) -> Explanation:
@@ -31,7 +32,7 @@ def _unknown_identity(refusal: Refusal, charge_point: ChargePoint | None) -> Exp
     try:
         charge_points.check_identity(refusal.identity)
     except Invalid as invalid:
-        advice = _("Nothing can be called so: %(why)s Give the station another identity.", why=_(invalid.message))
+        advice = _("Nothing can be called so: %(why)s Give the station another identity.", why=said(invalid))
         return Explanation(what, advice, address=station_address())
     return Explanation(
         what,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from babel.messages.extract import extract
 
 ROOT = Path(__file__).parent.parent
 SERVER = sorted((ROOT / "ocpp_server").rglob("*.py"))
@@ -100,6 +101,25 @@ def room_of_the_process() -> list[Path]:
 def test_the_simulated_stations_know_neither_greenlets_nor_the_database():
     others = ("gevent", "peewee", "flask", "ocpp_server.store", "ocpp_server.models", "ocpp_server.services")
     assert importers(*others, among=room("simulator")) == set()
+
+
+def refusals(path: Path) -> Iterator[ast.Call]:
+    """Every `Invalid(...)` that a file makes."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Invalid":
+            yield node
+
+
+def test_what_is_refused_is_said_in_words_that_can_be_translated():
+    for path in SOURCES:
+        keywords = {"_": None, "gettext": None, "Invalid": (2,)}
+        with path.open("rb") as file:
+            found = {text for _line, text, _comments, _context in extract("python", file, keywords)}
+        for call in refusals(path):
+            words = call.args[1] if len(call.args) == 2 else None
+            assert isinstance(words, ast.Constant), f"{name(path)}:{call.lineno}: the words must be a literal"
+            assert words.value in found, f"{name(path)}:{call.lineno}: pybabel does not find the words"
+            assert len(call.keywords) == words.value.count("%("), f"{name(path)}:{call.lineno}: parameters and words"
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name)

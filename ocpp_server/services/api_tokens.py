@@ -31,9 +31,9 @@ def add(unit: Unit, name: str, role: str, *, by: str) -> tuple[ApiToken, str]:
     if not name:
         raise Invalid("name", "Give it a name that says what uses it.")
     if len(name) > MAX_NAME or not name.isprintable():
-        raise Invalid("name", f"A name has {MAX_NAME} visible characters at most.")
+        raise Invalid("name", "A name has %(most)s visible characters at most.", most=MAX_NAME)
     if role not in ROLES:
-        raise Invalid("role", "Choose one of " + ", ".join(ROLES) + ".")
+        raise Invalid("role", "Choose one of %(choices)s.", choices=", ".join(ROLES))
     text = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.create(name=name, token_hash=_hash(text), role=role, created_by=by[:255], created_at=clock.now())
     return token, text

@@ -58,7 +58,7 @@ def add(
     }
     known = ChargePoint.get_or_none(ChargePoint.identity_key == identity_key(identity))
     if known is not None and known.deleted_at is None:
-        raise Invalid("identity", f"A station called {known.identity} exists already.")
+        raise Invalid("identity", "A station called %(identity)s exists already.", identity=known.identity)
     if known is None:
         known = ChargePoint(identity_key=identity_key(identity), created_at=clock.now())
     _save(unit, known, values)
@@ -140,7 +140,7 @@ def _check_texts(fields: dict[str, Any]) -> None:
 
 def _check_registration(registration: str) -> None:
     if registration not in REGISTRATIONS:
-        raise Invalid("registration", "Choose one of " + ", ".join(REGISTRATIONS) + ".")
+        raise Invalid("registration", "Choose one of %(choices)s.", choices=", ".join(REGISTRATIONS))
 
 
 def _hash(password: str | None) -> str | None:

@@ -154,9 +154,10 @@ def check(charge_point: ChargePoint, action: str, payload: Any) -> None:
 def check_payload(action: str, payload: Any) -> None:
     """Raise Invalid for what the standard does not allow: `action`, or the payload's field."""
     if action not in schemas.actions():
-        raise Invalid("action", f"There is no action {action} in OCPP 1.6.")
+        raise Invalid("action", "There is no action %(action)s in OCPP 1.6.", action=action)
     for violation in schemas.violations(action, payload):
-        raise Invalid(".".join(str(step) for step in violation.instance_path) or "payload", violation.message)
+        field = ".".join(str(step) for step in violation.instance_path) or "payload"
+        raise Invalid(field, "The standard does not allow this: %(problem)s", problem=violation.message)
 
 
 def cancel(unit: Unit, command_id: int) -> bool:

@@ -110,9 +110,11 @@ def _check(name: str, keys: Mapping[str, str], template_id: int | None) -> None:
     seen: set[str] = set()
     for key, value in keys.items():
         if len(key) > MAX_KEY or len(value) > MAX_VALUE or "\0" in key + value:
-            raise Invalid("keys", f"{key[:MAX_KEY]}: a key has 50 characters at most, a value 500.")
+            raise Invalid("keys", "%(key)s: a key has 50 characters at most, a value 500.", key=key[:MAX_KEY])
         if key.lower() in SECRET_KEYS:
-            raise Invalid("keys", f"{key} is a secret that every station has for itself; it cannot be in a template.")
+            raise Invalid(
+                "keys", "%(key)s is a secret that every station has for itself; it cannot be in a template.", key=key
+            )
         if key.lower() in seen:
-            raise Invalid("keys", f"{key} is named twice.")
+            raise Invalid("keys", "%(key)s is named twice.", key=key)
         seen.add(key.lower())

@@ -21,7 +21,7 @@ class Line:
 
     number: int
     fields: dict[str, Any] = field(default_factory=dict)
-    problem: str = ""
+    problem: Invalid | None = None
     change: str = ""
 
 
@@ -57,16 +57,16 @@ def _compare(line: Line, known: dict[str, IdTag], seen: dict[str, int]) -> tuple
     before = dict(card.__data__)
     id_tags.fill(card, line.fields)
     problem = line.problem or _problem(card)
-    if not problem and key in seen:
-        problem = f"The same card is in line {seen[key]}."
+    if problem is None and key in seen:
+        problem = Invalid("id_tag", "The same card is in line %(line)s.", line=seen[key])
     seen.setdefault(key, line.number)
     change = NEW if card.id is None else UNCHANGED if card.__data__ == before else CHANGED
     return replace(line, problem=problem, change=change), card
 
 
-def _problem(card: IdTag) -> str:
+def _problem(card: IdTag) -> Invalid | None:
     try:
         id_tags.check(card)
     except Invalid as invalid:
-        return invalid.message
-    return ""
+        return invalid
+    return None

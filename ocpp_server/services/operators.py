@@ -31,9 +31,9 @@ SETUP_LIFETIME = timedelta(hours=24)
 def check_password(password: str, field: str = "password") -> None:
     """Raise Invalid for a password that is too short or absurdly long. Nothing else is asked of it."""
     if len(password) < MIN_PASSWORD:
-        raise Invalid(field, f"A password has {MIN_PASSWORD} characters at least.")
+        raise Invalid(field, "A password has %(least)s characters at least.", least=MIN_PASSWORD)
     if len(password) > MAX_PASSWORD:
-        raise Invalid(field, f"A password has {MAX_PASSWORD} characters at most.")
+        raise Invalid(field, "A password has %(most)s characters at most.", most=MAX_PASSWORD)
 
 
 def hash_password(password: str) -> str:
@@ -137,7 +137,7 @@ def check_email(email: str) -> None:
 
 def _check_role(role: str) -> None:
     if role not in ROLES:
-        raise Invalid("role", "Choose one of " + ", ".join(ROLES) + ".")
+        raise Invalid("role", "Choose one of %(choices)s.", choices=", ".join(ROLES))
 
 
 # -- the first start ---------------------------------------------------------------------------------------

@@ -101,11 +101,11 @@ def _convert(parameter: Parameter, text: str) -> Any:
     if schema.get("format") == "date-time":
         return moment(name, text)
     if text not in schema.get("enum", [text]):
-        raise Invalid(name, "Choose one of " + ", ".join(schema["enum"]) + ".")
+        raise Invalid(name, "Choose one of %(choices)s.", choices=", ".join(schema["enum"]))
     return text
 
 
 def _whole(name: str, text: str, minimum: int, maximum: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 20 and minimum <= int(text) <= maximum):
-        raise Invalid(name, f"Write a whole number, {minimum} to {maximum}.")
+        raise Invalid(name, "Write a whole number, %(least)s to %(most)s.", least=minimum, most=maximum)
     return int(text)

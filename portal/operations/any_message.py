@@ -24,7 +24,7 @@ class AnyMessage(Operation):
         action = self.fields[0].read(values)
         payload = self.fields[1].read(values)
         if not isinstance(payload, dict):
-            raise Invalid("payload", _("The payload must be a JSON object, like {}."))
+            raise Invalid("payload", "The payload must be a JSON object, like {}.")
         return action, payload
 
     def warn(self, target: Target, action: str, payload: Payload) -> list[str]:

@@ -16,6 +16,7 @@ from portal.auth import public, role_required, signed_in
 from portal.context import store
 from portal.formats import duration
 from portal.htmx import page
+from portal.wording import at_field
 
 bp = Blueprint("auth", __name__)
 
@@ -81,7 +82,7 @@ def create_first_admin(token: str) -> Response:
             )
         )
     except Invalid as error:
-        return page("setup.html", status=422, errors={error.field: error.message}, values=form)
+        return page("setup.html", status=422, errors=at_field(error), values=form)
     _begin_session(operator, "access.set-up")
     flash(_("Welcome. Your yard is ready for its first station."), "success")
     return redirect(url_for("overview.index"), 303)

@@ -24,6 +24,7 @@ from portal.context import store
 from portal.htmx import page
 from portal.locale import zone
 from portal.navigation import Nav
+from portal.wording import at_field, said
 
 bp = Blueprint("cards", __name__)
 nav = Nav(label=lazy_gettext("Cards"), icon="id-badge-2", order=40, endpoint="cards.index")
@@ -68,7 +69,7 @@ def add() -> BaseResponse:
             lambda unit: id_tags.add(unit, **fields), "card.add", fields["id_tag"], audit.changes(fields)
         )
     except Invalid as invalid:
-        return _form(IdTag(), request.form, {invalid.field: _(invalid.message)})
+        return _form(IdTag(), request.form, at_field(invalid))
     flash(_("Card %(id_tag)s was added.", id_tag=card.id_tag), "success")
     return redirect(url_for("cards.index"), 303)
 
@@ -83,7 +84,7 @@ def edit(id_tag_id: int) -> BaseResponse:
         fields = _fields(request.form)
         _change(lambda unit: id_tags.update(unit, id_tag_id, **fields), "card.change", card, audit.changes(fields))
     except Invalid as invalid:
-        return _form(card, request.form, {invalid.field: _(invalid.message)})
+        return _form(card, request.form, at_field(invalid))
     flash(_("Card %(id_tag)s was saved.", id_tag=fields["id_tag"]), "success")
     return redirect(url_for("cards.index"), 303)
 
@@ -162,6 +163,7 @@ def _preview(lines: list[Line], text: str) -> BaseResponse:
         problems=problems,
         counts=Counter(line.change for line in lines),
         text=text,
+        said=said,
     )
 
 

@@ -21,6 +21,7 @@ from portal.htmx import page
 from portal.navigation import StationTab
 from portal.operation import Operation, Target
 from portal.views.stations import fetch
+from portal.wording import said
 
 bp = Blueprint("commands", __name__)
 station_tab = StationTab(lazy_gettext("Requests"), "send", 20, "commands.index")
@@ -180,10 +181,10 @@ def errors_of(chosen: Operation, error: Invalid) -> dict[str, str]:
     """The error at its field, else above all of them."""
     name = error.field.partition(".")[0]
     if name in {"timeout", "lifetime", *(item.name for item in chosen.fields)}:
-        return {name: error.message}
+        return {name: said(error)}
     if chosen.slug == "any" and name != "registration":
-        return {"payload": f"{error.field}: {error.message}"}
-    return {"": error.message if name == "registration" else f"{error.field}: {error.message}"}
+        return {"payload": f"{error.field}: {said(error)}"}
+    return {"": said(error) if name == "registration" else f"{error.field}: {said(error)}"}
 
 
 def _go_to(address: str) -> Response:

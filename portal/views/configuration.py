@@ -20,6 +20,7 @@ from portal.converters import row_id
 from portal.htmx import page
 from portal.navigation import StationTab
 from portal.views.stations import fetch
+from portal.wording import said
 
 bp = Blueprint("configuration", __name__)
 station_tab = StationTab(lazy_gettext("Configuration"), "adjustments-horizontal", 30, "configuration.index")
@@ -88,7 +89,7 @@ def send_key(charge_point_id: int) -> Response:
         command = audit.ask(charge_point, "ChangeConfiguration", payload, lifetime=None)
     except Invalid as error:
         field = error.field if error.field == "password" else ""
-        return _key_form(charge_point, {"password": typed}, {field: error.message}, 422)
+        return _key_form(charge_point, {"password": typed}, {field: said(error)}, 422)
     return page("configuration/key_sent.html", charge_point=charge_point, command=command, key=key.hex())
 
 
@@ -123,7 +124,7 @@ def _key_bytes(typed: str) -> bytes:
     try:
         return credentials.key_bytes(typed)
     except ValueError as error:
-        raise Invalid("password", _("A station's password has 16 to 20 characters, or 32 to 40 hex digits.")) from error
+        raise Invalid("password", "A station's password has 16 to 20 characters, or 32 to 40 hex digits.") from error
 
 
 def _key_form(charge_point: ChargePoint, values: dict[str, str], errors: dict[str, str], status: int = 200) -> Response:

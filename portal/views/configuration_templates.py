@@ -19,6 +19,7 @@ from portal.auth import role_required
 from portal.converters import row_id
 from portal.htmx import page
 from portal.views.stations import fetch
+from portal.wording import at_field
 
 bp = Blueprint("templates", __name__, url_prefix="/configuration/templates")
 
@@ -169,7 +170,7 @@ def _save(template: ConfigurationTemplate | None) -> Response:
             audit.changes(dict(typed)),
         )
     except Invalid as error:
-        return _form(template, name, typed, {error.field: error.message}, 422)
+        return _form(template, name, typed, at_field(error), 422)
     flash(_("The template was saved."), "success")
     return redirect(url_for("templates.show", template_id=saved.id), 303)
 
@@ -181,7 +182,7 @@ def _typed() -> list[tuple[str, str]]:
 
 def _refuse_doubles(typed: list[tuple[str, str]]) -> None:
     if len(dict(typed)) < len(typed):
-        raise Invalid("keys", _("A key is named twice."))
+        raise Invalid("keys", "A key is named twice.")
 
 
 def _form(

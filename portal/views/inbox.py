@@ -19,6 +19,7 @@ from portal.context import settings
 from portal.htmx import page
 from portal.navigation import Nav
 from portal.views.stations import fetch
+from portal.wording import said
 
 bp = Blueprint("inbox", __name__, url_prefix="/inbox")
 nav = Nav(
@@ -65,12 +66,12 @@ def add() -> Response:
             f"registration={registration}, from the inbox",
         )
     except Invalid as invalid:
-        flash(_(invalid.message), "error")
+        flash(said(invalid), "error")
         return _back()
-    said = _("%(identity)s was added as pending. It may connect when it next tries.", identity=added.identity)
+    done = _("%(identity)s was added as pending. It may connect when it next tries.", identity=added.identity)
     if added.registration == ACCEPTED:
-        said = _("%(identity)s was added. It connects when it next tries, often in a minute.", identity=added.identity)
-    _flash(said, url_for("stations.connect", charge_point_id=added.id), _("Watch it connect"))
+        done = _("%(identity)s was added. It connects when it next tries, often in a minute.", identity=added.identity)
+    _flash(done, url_for("stations.connect", charge_point_id=added.id), _("Watch it connect"))
     return _back()
 
 
@@ -103,8 +104,8 @@ def no_password(charge_point_id: int) -> Response:
         charge_point.identity,
         "removed, from the inbox",
     )
-    said = _("%(name)s needs no password any more. It connects when it next tries.", name=charge_point.name)
-    _flash(said, _settings_of(charge_point), _("Change it"))
+    done = _("%(name)s needs no password any more. It connects when it next tries.", name=charge_point.name)
+    _flash(done, _settings_of(charge_point), _("Change it"))
     return _back()
 
 
@@ -117,8 +118,8 @@ def allow_no_subprotocol(charge_point_id: int) -> Response:
         charge_point.identity,
         "strict_subprotocol=False, from the inbox",
     )
-    said = _("%(name)s may connect without naming a subprotocol. It does when it next tries.", name=charge_point.name)
-    _flash(said, _settings_of(charge_point), _("Change it"))
+    done = _("%(name)s may connect without naming a subprotocol. It does when it next tries.", name=charge_point.name)
+    _flash(done, _settings_of(charge_point), _("Change it"))
     return _back()
 
 

@@ -16,6 +16,7 @@ from portal import audit, passwords
 from portal.auth import role_required
 from portal.htmx import page
 from portal.navigation import Nav
+from portal.wording import at_field
 
 bp = Blueprint("operators", __name__, url_prefix="/settings/operators")
 nav = Nav(lazy_gettext("Operators"), "users", 90, "operators.index", role="admin")
@@ -49,7 +50,7 @@ def create() -> Response:
             f"role={role}",
         )
     except Invalid as error:
-        return page("operators/add.html", status=422, errors={error.field: error.message}, values=form)
+        return page("operators/add.html", status=422, errors=at_field(error), values=form)
     flash(_("%(email)s can log in now.", email=operator.email), "success")
     return redirect(url_for("operators.index"), 303)
 
@@ -101,7 +102,7 @@ def set_password(operator_id: int) -> Response:
     try:
         password_hash = passwords.hashed(request.form.get("password", ""))
     except Invalid as error:
-        return _edit(operator_id, {error.field: error.message}, 422)
+        return _edit(operator_id, at_field(error), 422)
     return _change(
         operator_id,
         lambda unit: operators.set_password(unit, operator_id, password_hash),
@@ -115,7 +116,7 @@ def _change(operator_id: int, work: Callable[[Any], Operator], done: str, action
     try:
         audit.write(work, action, operator.email, detail)
     except Invalid as error:
-        return _edit(operator_id, {error.field: error.message}, 422)
+        return _edit(operator_id, at_field(error), 422)
     flash(done, "success")
     return redirect(url_for("operators.edit", operator_id=operator_id), 303)
 

@@ -13,6 +13,7 @@ from portal import audit, passwords
 from portal.auth import role_required, signed_in
 from portal.htmx import page
 from portal.locale import THEMES
+from portal.wording import at_field
 
 bp = Blueprint("profile", __name__)
 
@@ -47,7 +48,7 @@ def change_password() -> Response:
     try:
         password_hash = passwords.hashed(form.get("password", ""), form.get("repeated", ""))
     except Invalid as error:
-        return _profile({error.field: error.message}, 422)
+        return _profile(at_field(error), 422)
     operator = audit.write(
         lambda unit: operators.set_password(unit, int(me), password_hash), "profile.password", current_user.email
     )

@@ -12,6 +12,7 @@ from ocpp_server.services.errors import Invalid
 from portal import audit
 from portal.auth import role_required
 from portal.views.stations import fetch
+from portal.wording import said
 
 bp = Blueprint("registration", __name__)
 
@@ -30,7 +31,7 @@ def change(charge_point_id: int) -> Response:
             audit.changes({"registration": chosen}),
         )
     except Invalid as error:
-        flash(error.message, "error")
+        flash(said(error), "error")
     else:
         flash(_told(charge_point, before, chosen), "success")
     return redirect(url_for("stations.show", charge_point_id=charge_point_id), 303)

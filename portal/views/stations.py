@@ -19,6 +19,7 @@ from portal.auth import role_required
 from portal.context import settings
 from portal.htmx import page
 from portal.navigation import Nav, StationTab
+from portal.wording import at_field
 
 bp = Blueprint("stations", __name__, url_prefix="/stations")
 nav = Nav(lazy_gettext("Stations"), "charging-pile", 20, "stations.index")
@@ -125,7 +126,7 @@ def create() -> Response:
             audit.changes(values),
         )
     except Invalid as error:
-        return _add_form(form.to_dict(), {error.field: error.message}, 422)
+        return _add_form(form.to_dict(), at_field(error), 422)
     flash(_("%(identity)s was added.", identity=added.identity), "success")
     return redirect(url_for("stations.connect", charge_point_id=added.id), 303)
 
@@ -166,7 +167,7 @@ def update(charge_point_id: int) -> Response:
             audit.changes(values),
         )
     except Invalid as error:
-        return _edit_form(charge_point, values, {error.field: error.message}, 422)
+        return _edit_form(charge_point, values, at_field(error), 422)
     flash(_("The changes were saved."), "success")
     return redirect(url_for("stations.show", charge_point_id=charge_point_id), 303)
 
@@ -189,7 +190,7 @@ def set_password(charge_point_id: int) -> Response:
             "set" if password else "removed",
         )
     except Invalid as error:
-        return _edit_form(charge_point, {"password": password}, {error.field: error.message}, 422)
+        return _edit_form(charge_point, {"password": password}, at_field(error), 422)
     flash(_("The password was set.") if password else _("The password was taken away."), "success")
     return redirect(url_for("stations.show", charge_point_id=charge_point_id), 303)
 

@@ -14,6 +14,7 @@ from portal.auth import role_required
 from portal.context import settings
 from portal.htmx import page
 from portal.navigation import Nav
+from portal.wording import at_field
 
 bp = Blueprint("tokens", __name__, url_prefix="/settings/tokens")
 nav = Nav(lazy_gettext("API tokens"), "key", 92, "tokens.index", role="admin")
@@ -38,7 +39,7 @@ def create() -> Response:
             f"role={role}",
         )
     except Invalid as error:
-        return _list(422, errors={error.field: error.message}, values=request.form.to_dict())
+        return _list(422, errors=at_field(error), values=request.form.to_dict())
     return _list(made=token, text=text)
 
 

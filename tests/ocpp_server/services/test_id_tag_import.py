@@ -23,7 +23,7 @@ def lines(*cards):
 
 def plan(store, planned):
     with store.reading():
-        return [(line.change, line.problem) for line in id_tag_import.plan(planned)]
+        return [(line.change, line.problem and line.problem.message) for line in id_tag_import.plan(planned)]
 
 
 def stored(store):
@@ -33,8 +33,8 @@ def stored(store):
 
 def test_a_plan_changes_nothing(store, known):
     planned = lines({"id_tag": "KNOWN"}, {"id_tag": "Known"}, {"id_tag": "new"})
-    assert plan(store, planned[1:]) == [(UNCHANGED, ""), (NEW, "")]
-    assert plan(store, planned[:1]) == [(CHANGED, "")], "another spelling is a change"
+    assert plan(store, planned[1:]) == [(UNCHANGED, None), (NEW, None)]
+    assert plan(store, planned[:1]) == [(CHANGED, None)], "another spelling is a change"
     assert set(stored(store)) == {"Known"}
 
 
