@@ -12,7 +12,7 @@ from flask_sock import Sock
 
 from ocpp_server import clock, handshake, stations
 from ocpp_server.handshake import Refused, Upgrade
-from ocpp_server.services import file_addresses, refusals
+from ocpp_server.services import charge_points, file_addresses, refusals
 from ocpp_server.session import Session
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
@@ -45,6 +45,8 @@ def create_endpoint(settings: Settings, store: Store) -> Flask:
             _record(store, upgrade, refused.reason, refused.detail)
             return _response(refused)
         g.station.reached_at = file_addresses.reached_at(request.scheme, upgrade.host)
+        if handshake.brings_new_key(upgrade, charge_point):
+            store.write(lambda unit: charge_points.adopt_new_key(unit, charge_point.id))
         g.upgrade = upgrade
         identity = charge_point.identity
         store.post(lambda unit: refusals.forget_admitted(unit, upgrade.identity, identity, upgrade.address))

@@ -135,9 +135,26 @@ def _check_credentials(upgrade: Upgrade, charge_point: ChargePoint) -> None:
     user, password = parse_basic(upgrade.authorization)
     if charge_points.identity_key(user) != charge_point.identity_key:
         raise Refused(401, "wrong_credentials", f"The user name {user[:50]!r} is not the station's identity.")
-    if not credentials.verify(charge_point.password_hash, password):
+    if not any(credentials.verify(stored, password) for stored in _passwords(charge_point)):
         raise Refused(401, "wrong_credentials", "The password is not the station's.")
     guesses.forget(guesser)
+
+
+def _passwords(charge_point: ChargePoint) -> list[str]:
+    """Those that open: the station's, and the one that it takes over at its next restart."""
+    return [stored for stored in (charge_point.password_hash, charge_point.new_password_hash) if stored]
+
+
+def brings_new_key(upgrade: Upgrade, charge_point: ChargePoint) -> bool:
+    """Whether a station that was admitted came with the key that it was to take over at a restart."""
+    if charge_point.new_password_hash is None:
+        return False
+    try:
+        _user, password = parse_basic(upgrade.authorization)
+    except Refused:
+        # It needs no password so far.
+        return False
+    return credentials.verify(charge_point.new_password_hash, password)
 
 
 def _check_guesses(guesser: str) -> None:

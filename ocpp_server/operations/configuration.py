@@ -29,8 +29,8 @@ def changed(conclusion: Conclusion) -> None:
     if not (accepted or reboot):
         return
     if request["key"].lower() == AUTHORIZATION_KEY.lower():
-        # From now on only the new password counts (whitepaper A01.FR.03).
-        charge_points.accept_key(conclusion.unit, conclusion.station.id, request["value"])
+        take = charge_points.accept_key if accepted else charge_points.expect_key
+        take(conclusion.unit, conclusion.station.id, request["value"])
         return
     configuration.changed(
         conclusion.unit,

@@ -53,6 +53,7 @@ def add(
         "label": label.strip(),
         "location": location.strip(),
         "password_hash": _hash(password),
+        "new_password_hash": None,
         "security_profile": security_profile if security_profile is not None else int(bool(password)),
         "deleted_at": None,
     }
@@ -84,21 +85,38 @@ def update(unit: Unit, charge_point_id: int, **fields: Any) -> ChargePoint:
 def set_password(unit: Unit, charge_point_id: int, password: str | None) -> None:
     """Give a station another password, or with None take it away. Raises Invalid for `password`."""
     charge_point = ChargePoint.get_by_id(charge_point_id)
-    values: dict[str, Any] = {"password_hash": _hash(password)}
-    if charge_point.security_profile in (0, 1):
-        values["security_profile"] = int(bool(password))
-    _save(unit, charge_point, values)
-    refusals.forget(unit, charge_point.identity, refusals.CREDENTIALS)
+    _take_password(unit, charge_point, _hash(password))
 
 
 def accept_key(unit: Unit, charge_point_id: int, value: str) -> None:
-    """Take over a key that the station has accepted as its AuthorizationKey, whatever its length."""
+    """Take over a key that the station has accepted as its AuthorizationKey, whatever its length.
+
+    From now on only this one counts (whitepaper A01.FR.03).
+    """
+    _take_password(unit, ChargePoint.get_by_id(charge_point_id), _hash_of_key(value))
+
+
+def expect_key(unit: Unit, charge_point_id: int, value: str) -> None:
+    """A key that the station takes over when it restarts (RebootRequired).
+
+    The whitepaper names Accepted, Rejected and NotSupported only. A connection that drops before the restart comes
+    back with the old key and could never be told to restart if that were refused, so both count until it uses the new.
+    """
+    _save(unit, ChargePoint.get_by_id(charge_point_id), {"new_password_hash": _hash_of_key(value)})
+
+
+def adopt_new_key(unit: Unit, charge_point_id: int) -> None:
+    """The station has come with the key that was expected: from now on only that one counts."""
     charge_point = ChargePoint.get_by_id(charge_point_id)
-    try:
-        key = credentials.key_bytes(value)
-    except ValueError:
-        key = value.encode()
-    _save(unit, charge_point, {"password_hash": credentials.hash_key(key)})
+    if charge_point.new_password_hash is not None:
+        _take_password(unit, charge_point, charge_point.new_password_hash)
+
+
+def _take_password(unit: Unit, charge_point: ChargePoint, password_hash: str | None) -> None:
+    values: dict[str, Any] = {"password_hash": password_hash, "new_password_hash": None}
+    if charge_point.security_profile in (0, 1):
+        values["security_profile"] = int(password_hash is not None)
+    _save(unit, charge_point, values)
     refusals.forget(unit, charge_point.identity, refusals.CREDENTIALS)
 
 
@@ -153,3 +171,11 @@ def _hash(password: str | None) -> str | None:
             "password",
             "A station's password has 16 to 20 characters, or 32 to 40 hex digits.",
         ) from error
+
+
+def _hash_of_key(value: str) -> str:
+    try:
+        key = credentials.key_bytes(value)
+    except ValueError:
+        key = value.encode()
+    return credentials.hash_key(key)

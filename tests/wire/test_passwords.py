@@ -108,6 +108,36 @@ class TestChangedOverOcpp:
         assert opens(yard, OLD)
         assert not opens(yard, NEW)
 
+    def test_a_station_that_must_restart_first_may_come_back_with_either_until_it_uses_the_new_one(
+        self, yard: Yard, locked: FakeChargePoint
+    ) -> None:
+        change(yard, locked, NEW, "RebootRequired")
+        assert opens(yard, OLD)
+        assert not opens(yard, TEXT)
+        assert opens(yard, NEW_BYTES)
+        assert not opens(yard, OLD)
+        assert opens(yard, NEW)
+
+    @pytest.mark.parametrize("status", ["Accepted", "RebootRequired"])
+    def test_a_password_changed_once_more_before_the_restart_ends_the_one_between(
+        self, yard: Yard, locked: FakeChargePoint, status: str
+    ) -> None:
+        change(yard, locked, NEW, "RebootRequired")
+        change(yard, locked, TEXT, status)
+        assert not opens(yard, NEW)
+        assert opens(yard, TEXT)
+        assert not opens(yard, OLD)
+
+    def test_a_first_password_that_waits_for_a_restart_is_needed_from_its_first_use_on(self, yard: Yard) -> None:
+        yard.add_station("LOCKED")
+        charge_point = yard.connect("LOCKED")
+        charge_point.boot()
+        change(yard, charge_point, NEW, "RebootRequired")
+        assert yard.handshake("/ocpp/LOCKED").status == 101
+        assert opens(yard, "anything else at all")
+        assert opens(yard, NEW)
+        assert yard.handshake("/ocpp/LOCKED").status == 401
+
     def test_the_station_stays_connected_meanwhile(self, yard: Yard, locked: FakeChargePoint) -> None:
         change(yard, locked, NEW, "Accepted")
         assert locked.call("Heartbeat")["currentTime"]
