@@ -13,10 +13,12 @@ from flask_babel import gettext as _
 
 from ocpp_server.models import IdTag
 from ocpp_server.models.id_tags import ACCEPTED
-from ocpp_server.services import id_tags
+from ocpp_server.services import id_tag_import, id_tags
 from ocpp_server.services.errors import Invalid
 from ocpp_server.services.id_tag_import import MAX_LINES, Line
-from portal import local_times
+from ocpp_server.store import Unit
+from portal import audit, local_times
+from portal.context import store
 from portal.spreadsheets import BYTE_ORDER_MARK, plain_text, text_cell, time_cell
 
 COLUMNS = ("id_tag", "label", "parent_id_tag", "status", "expiry_date", "note")
@@ -62,6 +64,19 @@ def read(text: str) -> list[Line]:
     if len(lines) > MAX_LINES:
         raise Unreadable(_("A file may hold %(count)s cards at most. Split it, please.", count=MAX_LINES))
     return lines
+
+
+def take_over(lines: list[Line]) -> list[Line]:
+    """Import the cards, all or none; on record where it was all."""
+    me = audit.who()
+
+    def work(unit: Unit) -> list[Line]:
+        done = id_tag_import.apply(unit, lines)
+        if not any(line.problem for line in done):
+            me.record(unit, "card.import", "", f"{len(done)} cards")
+        return done
+
+    return store().write(work)
 
 
 def _separator(text: str) -> str:

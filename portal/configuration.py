@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flask_babel import gettext as _
+from peewee import fn
 
 from ocpp_server import configuration_risks
 from ocpp_server.configuration_keys import (
@@ -16,9 +18,11 @@ from ocpp_server.configuration_keys import (
     StandardKey,
     find,
 )
-from ocpp_server.models import ConfigurationKey
+from ocpp_server.models import ChargePoint, CommandBatch, ConfigurationKey, ConfigurationTemplate
 from ocpp_server.services.configuration import SECRET_KEYS
-from ocpp_server.services.configuration_templates import is_same
+from ocpp_server.services.configuration_templates import by_key, differences, is_same
+from portal import asking
+from portal.asking import Wish
 from portal.formats import number
 
 #: What a page may be narrowed to.
@@ -120,6 +124,32 @@ def compare(left: Mapping[str, ConfigurationKey], right: Mapping[str, Configurat
     """Two stations key by key (names in small letters), differences first."""
     pairs = [_pair(name, left.get(name), right.get(name)) for name in sorted({*left, *right})]
     return sorted(pairs, key=lambda pair: not pair.is_different)
+
+
+def by_name(charge_point_id: int) -> dict[str, ConfigurationKey]:
+    """A station's keys by their names in small letters. Needs a connection."""
+    return {row.key.lower(): row for row in rows_of(charge_point_id)}
+
+
+def rows_of(charge_point_id: int) -> list[ConfigurationKey]:
+    """A station's keys in the order of their names. Needs a connection."""
+    query = ConfigurationKey.select().where(ConfigurationKey.charge_point == charge_point_id)
+    return list(query.order_by(fn.LOWER(ConfigurationKey.key)))
+
+
+def apply_template(
+    template: ConfigurationTemplate, points: Iterable[ChargePoint], options: dict[str, Any]
+) -> list[CommandBatch]:
+    """A request to many for each key, in the template's order, to the stations that differ now."""
+    stations = {point.id: point for point in points}
+    wanted = by_key(differences(template, stations))
+    return asking.many(
+        (
+            Wish("ChangeConfiguration", {"key": key, "value": found[0].wanted}, options),
+            [stations[item.charge_point_id] for item in found],
+        )
+        for key, found in wanted.items()
+    )
 
 
 def _pair(name: str, left: ConfigurationKey | None, right: ConfigurationKey | None) -> Pair:

@@ -20,10 +20,11 @@ WINDOW = timedelta(seconds=60)
 
 @dataclass(frozen=True)
 class Tap:
-    """A known card that was tapped meanwhile, and where."""
+    """A known card that was tapped meanwhile, where and when."""
 
     card: IdTag
     station: ChargePoint | None
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -66,15 +67,15 @@ class Enrolment:
             tap for tap in stations.taps_since(clock.to_ms(self.since)) if tap[2] <= until and self._is_here(tap[0])
         ]
         cards = id_tags.find_all(id_tag for _station, id_tag, _at in taps)
-        found = [(cards.get(id_tags.key(id_tag)), station_id) for station_id, id_tag, _at in taps]
-        named = names_of(station_id for _card, station_id in found)
-        return [Tap(card, named.get(station_id)) for card, station_id in found if card is not None]
+        found = [(cards.get(id_tags.key(id_tag)), station_id, at) for station_id, id_tag, at in taps]
+        named = names_of(station_id for _card, station_id, _at in found)
+        return [Tap(card, named.get(station_id), clock.from_ms(at)) for card, station_id, at in found if card]
 
     def _is_here(self, station_id: int) -> bool:
         return self.station is None or self.station.id == station_id
 
 
-def names_of(station_ids: Iterable[int | None]) -> dict[int, ChargePoint]:
+def names_of(station_ids: Iterable[int | None]) -> dict[int | None, ChargePoint]:
     """These stations by their id, in one query. Needs a connection."""
     wanted = set(station_ids)
     return {row.id: row for row in ChargePoint.select().where(ChargePoint.id.in_(wanted))} if wanted else {}

@@ -1,11 +1,14 @@
 """The house rules that a reviewer should not have to check: who imports whom, and how large things may grow."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from babel.messages.extract import extract
+
+from tests.api_twins import TWINS, WITHOUT_TWIN
 
 ROOT = Path(__file__).parent.parent
 SERVER = sorted((ROOT / "ocpp_server").rglob("*.py"))
@@ -120,6 +123,22 @@ def test_what_is_refused_is_said_in_words_that_can_be_translated():
             assert isinstance(words, ast.Constant), f"{name(path)}:{call.lineno}: the words must be a literal"
             assert words.value in found, f"{name(path)}:{call.lineno}: pybabel does not find the words"
             assert len(call.keywords) == words.value.count("%("), f"{name(path)}:{call.lineno}: parameters and words"
+
+
+def decorated(folder: str, decorator: str) -> Iterator[str]:
+    """`module.function` of each function with a decorator that begins so."""
+    for path in sorted((ROOT / folder).glob("*.py")):
+        for node in ast.parse(path.read_text()).body:
+            for item in node.decorator_list if isinstance(node, ast.FunctionDef) else []:
+                if re.match(decorator, ast.unparse(item)):
+                    yield f"{path.stem}.{node.name}"
+
+
+def test_what_a_page_can_do_the_api_can_do():
+    """A new form needs an operation of the API, and a line in tests/api_twins.py that names it."""
+    forms = set(decorated("portal/views", r"bp\.post\(|bp\.route\(.*'POST'"))
+    assert forms == TWINS.keys() | WITHOUT_TWIN
+    assert {twin for twins in TWINS.values() for twin in twins} <= set(decorated("portal/api/resources", "operation"))
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name)

@@ -21,6 +21,7 @@ _ERRORS = {
 }
 _PATHS = {
     "identity": {"type": "string", "minLength": 1},
+    "other": {"type": "string", "minLength": 1},
     "id_tag": {"type": "string", "minLength": 1},
 }
 _NUMBER = {"type": "integer", "minimum": 0, "maximum": MAX_ID}

@@ -17,10 +17,8 @@ from ocpp_server.models.id_tags import ACCEPTED, BLOCKED
 from ocpp_server.services import id_tag_import, id_tags, unknown_cards
 from ocpp_server.services.errors import Invalid
 from ocpp_server.services.id_tag_import import Line
-from ocpp_server.store import Unit
 from portal import audit, card_files, card_rules, enrolment, lists, local_times, spreadsheets
 from portal.auth import role_required
-from portal.context import store
 from portal.htmx import page
 from portal.locale import zone
 from portal.navigation import Nav
@@ -123,24 +121,11 @@ def import_file() -> BaseResponse:
         return page("cards/import.html", status=422, errors={"file": str(error)}, lines=[])
     if "text" not in request.form:
         return _preview(id_tag_import.plan(lines), text)
-    done = _import(lines)
+    done = card_files.take_over(lines)
     if any(line.problem for line in done):
         return _preview(done, text)
     flash(_("%(count)s cards were read from the file.", count=len(done)), "success")
     return redirect(url_for("cards.index"), 303)
-
-
-def _import(lines: list[Line]) -> list[Line]:
-    """Take the cards over, all or none; on record where it was all."""
-    me = audit.who()
-
-    def work(unit: Unit) -> list[Line]:
-        done = id_tag_import.apply(unit, lines)
-        if not any(line.problem for line in done):
-            me.record(unit, "card.import", "", f"{len(done)} cards")
-        return done
-
-    return store().write(work)
 
 
 def _uploaded() -> str:

@@ -29,7 +29,7 @@ station_tab = StationTab(lazy_gettext("Configuration"), "adjustments-horizontal"
 @bp.get("/stations/<int:charge_point_id>/configuration")
 def index(charge_point_id: int) -> Response:
     charge_point = fetch(charge_point_id)
-    rows = _rows(charge_point_id)
+    rows = configuration.rows_of(charge_point_id)
     text, show = request.args.get("q", ""), request.args.get("show", "")
     return page(
         "configuration/index.html",
@@ -99,7 +99,9 @@ def compare() -> Response:
     query = ChargePoint.select().where(ChargePoint.deleted_at.is_null()).order_by(ChargePoint.identity_key)
     points = {point.id: point for point in query}
     left, right = (points.get(request.args.get(name, type=row_id)) for name in ("a", "b"))
-    pairs = configuration.compare(_by_name(left.id), _by_name(right.id)) if left and right else []
+    pairs = (
+        configuration.compare(configuration.by_name(left.id), configuration.by_name(right.id)) if left and right else []
+    )
     return page(
         "configuration/compare.html",
         "pairs",
@@ -109,15 +111,6 @@ def compare() -> Response:
         pairs=pairs,
         different=sum(pair.is_different for pair in pairs),
     )
-
-
-def _rows(charge_point_id: int) -> list[ConfigurationKey]:
-    query = ConfigurationKey.select().where(ConfigurationKey.charge_point == charge_point_id)
-    return list(query.order_by(fn.LOWER(ConfigurationKey.key)))
-
-
-def _by_name(charge_point_id: int) -> dict[str, ConfigurationKey]:
-    return {row.key.lower(): row for row in _rows(charge_point_id)}
 
 
 def _key_bytes(typed: str) -> bytes:

@@ -11,10 +11,9 @@ from ocpp_server.configuration_keys import find
 from ocpp_server.models import ConfigurationKey, ConfigurationTemplate
 from ocpp_server.services import configuration_templates
 from ocpp_server.services.configuration import SECRET_KEYS
-from ocpp_server.services.configuration_templates import Difference, by_key, differences, keys_of
+from ocpp_server.services.configuration_templates import by_key, differences, keys_of
 from ocpp_server.services.errors import Invalid
-from portal import asking, audit, lists, selection, yard
-from portal.asking import Wish
+from portal import asking, audit, configuration, lists, selection, yard
 from portal.auth import role_required
 from portal.converters import row_id
 from portal.htmx import page
@@ -130,15 +129,8 @@ def preview(template_id: int) -> Response:
 @bp.post("/<int:template_id>/apply")
 @role_required("operator")
 def apply(template_id: int) -> Response:
-    """A request to many for each key, in the template's order, to those that differ now."""
-    template, stations = _fetch(template_id), {point.id: point for point in selection.chosen()}
-    wanted = by_key(differences(template, stations))
     options = {"lifetime": None} if request.form.get("lifetime") == asking.FOR_EVER else {}
-    wishes = [_wish(key, found, options) for key, found in wanted.items()]
-    made = asking.many(
-        (wish, [stations[item.charge_point_id] for item in found])
-        for wish, found in zip(wishes, wanted.values(), strict=True)
-    )
+    made = configuration.apply_template(_fetch(template_id), selection.chosen(), options)
     if not made:
         flash(_("The chosen stations are set like the template already. Nothing was sent."), "success")
         return redirect(url_for("templates.show", template_id=template_id), 303)
@@ -147,10 +139,6 @@ def apply(template_id: int) -> Response:
     if len(made) == 1:
         return redirect(url_for("batches.show", batch_id=made[0].id), 303)
     return redirect(url_for("batches.index"), 303)
-
-
-def _wish(key: str, found: list[Difference], options: dict) -> Wish:
-    return Wish("ChangeConfiguration", {"key": key, "value": found[0].wanted}, options)
 
 
 def _fits(key: str) -> bool:

@@ -11,6 +11,7 @@ from ocpp_server import events, schemas, sessions
 from ocpp_server.models import ChargePoint, Command
 from ocpp_server.models.commands import ANSWERED, CANCELLED, ERROR, LOST
 from ocpp_server.services import commands
+from ocpp_server.services.errors import Invalid
 from portal import audit
 from portal.api.operation import Reply, operation
 from portal.api.problems import Problem, invalid
@@ -23,18 +24,29 @@ from portal.context import store
 #: The queue is looked through this often, so an expired command is heard of no later.
 _SLACK = 10.0
 
+ACTION = {"type": "string", "minLength": 1, "maxLength": 64, "examples": ["Reset"]}
+PAYLOAD = {**OBJECT, "default": {}, "examples": [{"type": "Soft"}], "description": "Sent exactly as it is."}
+TIMEOUT = {
+    "type": "number",
+    "exclusiveMinimum": 0,
+    "maximum": 600,
+    "default": commands.TIMEOUT_SECONDS,
+    "description": "Seconds to wait for the station's answer, from when the CALL is sent.",
+}
+LIFETIME = {
+    "type": ["number", "null"],
+    "exclusiveMinimum": 0,
+    "maximum": 31_536_000,
+    "default": commands.INTERACTIVE,
+    "description": "Seconds to wait for a station that is away or busy; null waits for as long as it takes.",
+}
 CALL = body(
     ["action"],
-    action={"type": "string", "minLength": 1, "maxLength": 64, "examples": ["Reset"]},
-    payload={**OBJECT, "default": {}, "examples": [{"type": "Soft"}], "description": "Sent exactly as it is."},
-    timeout={
-        "type": "number",
-        "exclusiveMinimum": 0,
-        "maximum": 600,
-        "default": commands.TIMEOUT_SECONDS,
-        "description": "Seconds to wait for the station's answer, from when the CALL is sent.",
-    },
+    action=ACTION,
+    payload=PAYLOAD,
+    timeout=TIMEOUT,
     wait={**BOOLEAN, "default": True, "description": "With false the answer is 202 at once: see `GET /commands/<id>`."},
+    lifetime={**LIFETIME, "description": f"{LIFETIME['description']} Goes with `wait` false only."},
 )
 CALL_ERROR = record(code=STRING, description=STRING, details=ANYTHING)
 _DONE = record(id=ID, action=STRING, state=one_of([ANSWERED, ERROR]), result=ANYTHING)
@@ -63,9 +75,10 @@ def create(identity: str, body: dict[str, Any]) -> dict[str, Any] | Reply:
     action, payload, wait = body["action"], body.get("payload", {}), body.get("wait", True)
     timeout = float(body.get("timeout", commands.TIMEOUT_SECONDS))
     _check(station, action, payload)
+    lifetime = _lifetime(body, wait)
     if wait and not sessions.is_connected(station.id):
         raise Problem(409, f"{station.identity} is not connected.", kind="not-connected")
-    command = audit.ask(station, action, payload, timeout=timeout)
+    command = audit.ask(station, action, payload, timeout=timeout, lifetime=lifetime)
     if not wait:
         return Reply({"id": command.id, "action": action, "state": command.state}, 202)
     return _outcome(_finish(command.id, timeout), station)
@@ -73,11 +86,23 @@ def create(identity: str, body: dict[str, Any]) -> dict[str, Any] | Reply:
 
 def _check(station: ChargePoint, action: str, payload: dict[str, Any]) -> None:
     """Raise for what cannot be sent, naming every field that is wrong."""
+    check_payload(action, payload)
+    commands.check(station, action, payload)
+
+
+def check_payload(action: str, payload: dict[str, Any]) -> None:
+    """Raise for what the standard does not allow, naming every field that is wrong."""
     if action in schemas.actions():
         errors = list(violations(schemas.violations(action, payload), "payload"))
         if errors:
             raise invalid(errors)
-    commands.check(station, action, payload)
+    commands.check_payload(action, payload)
+
+
+def _lifetime(body: dict[str, Any], wait: bool) -> float | None:
+    if wait and "lifetime" in body:
+        raise Invalid("lifetime", "Send `wait` false too: nobody waits so long for an answer.")
+    return body.get("lifetime", commands.INTERACTIVE)
 
 
 def _finish(command_id: int, timeout: float) -> Command:

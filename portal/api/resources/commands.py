@@ -33,7 +33,7 @@ COMMAND = record(
     result=ANYTHING,
     error=or_null(CALL_ERROR),
 )
-_FILTERS = (
+FILTERS = (
     argument("state", _STATE, "Only commands in this state."),
     argument("action", STRING, "Only this action."),
 )
@@ -45,10 +45,15 @@ _FILTERS = (
     "List what was asked of a station, newest first",
     tag=TAG,
     answer=page_of(COMMAND),
-    query=(*_FILTERS, *PAGING),
+    query=(*FILTERS, *PAGING),
 )
 def index(identity: str, query: dict[str, Any]) -> dict[str, Any]:
-    found = _joined().where(Command.charge_point == fetch(identity).id)
+    return listed(Command.charge_point == fetch(identity).id, query)
+
+
+def listed(condition: Any, query: dict[str, Any]) -> dict[str, Any]:
+    """The part that is asked for of the commands that fit."""
+    found = _joined().where(condition)
     for name in ("state", "action"):
         if name in query:
             found = found.where(getattr(Command, name) == query[name])

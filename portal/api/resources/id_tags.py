@@ -21,7 +21,8 @@ TAG = "Id tags"
 ORDER = paging.Order((IdTag.id_tag_key,))
 _TAG = text(id_tags.MAX_LENGTH, minLength=1, examples=["04A2B3C4"])
 _STATUS = one_of(id_tags.STATUSES)
-_FIELDS = {
+FIELDS = {
+    "id_tag": _TAG,
     "status": _STATUS,
     "expiry_date": or_null(TIME),
     "parent_id_tag": or_null(text(id_tags.MAX_LENGTH)),
@@ -62,7 +63,7 @@ def index(query: dict[str, Any]) -> dict[str, Any]:
     "/id-tags",
     "Add an id tag",
     tag=TAG,
-    body=body(["id_tag"], id_tag=_TAG, **_FIELDS),
+    body=body(["id_tag"], **FIELDS),
     answer=ID_TAG,
     status=201,
     errors={409: "There is such an id tag already."},
@@ -89,7 +90,7 @@ def show(id_tag: str) -> dict[str, Any]:
     "/id-tags/<name:id_tag>",
     "Change an id tag",
     tag=TAG,
-    body=body(id_tag=_TAG, **_FIELDS),
+    body=body(**FIELDS),
     answer=ID_TAG,
 )
 def update(id_tag: str, body: dict[str, Any]) -> dict[str, Any]:
