@@ -32,6 +32,8 @@ TWINS = {
     "operators.set_password": ("operators.update",),
     "operators.set_role": ("operators.update",),
     "registration.change": ("stations.update",),
+    "session_repair.end": ("transaction_repair.end",),
+    "session_repair.reopen": ("transaction_repair.reopen",),
     "sessions.resolve": ("orphan_messages.update",),
     "stations.create": ("stations.create",),
     "stations.delete": ("stations.delete",),

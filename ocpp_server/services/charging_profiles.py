@@ -183,8 +183,8 @@ def _checked(profile: Json, spots: Collection[Spot]) -> Json:
     commands.check_payload("SetChargingProfile", sample)
     is_tx = profile["chargingProfilePurpose"] == TX
     for connector_id in {1 if is_tx else spot.connector_id for spot in spots}:
-        for field, message in problems(profile, connector_id):
-            raise Invalid(field, message)
+        for problem in problems(profile, connector_id):
+            raise problem
     most = max(Counter(spot.charge_point_id for spot in spots).values())
     if most > 1 and "chargingProfileId" in profile:
         raise Invalid("chargingProfileId", "On one station an id is one profile's alone; leave it out for several.")

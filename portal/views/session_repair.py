@@ -14,6 +14,7 @@ from ocpp_server.services.errors import Invalid
 from portal import audit, forgotten, local_times
 from portal.auth import role_required
 from portal.htmx import page
+from portal.wording import at_field, said
 
 bp = Blueprint("session_repair", __name__)
 
@@ -40,7 +41,7 @@ def end(transaction_id: int) -> Response:
             audit.changes({"ended_at": request.form["ended_at"], "meter_stop": meter_stop}),
         )
     except Invalid as invalid:
-        return _form(session, request.form, {invalid.field: _(invalid.message)}, 422)
+        return _form(session, request.form, at_field(invalid), 422)
     flash(_("Session %(number)s was ended.", number=transaction_id), "success")
     return redirect(url_for("sessions.show", transaction_id=transaction_id), 303)
 
@@ -53,7 +54,7 @@ def reopen(transaction_id: int) -> Response:
         audit.write(lambda unit: session_repair.reopen(unit, transaction_id), "session.reopen", str(transaction_id))
         flash(_("Session %(number)s runs again.", number=transaction_id), "success")
     except Invalid as invalid:
-        flash(_(invalid.message), "error")
+        flash(said(invalid), "error")
     return redirect(url_for("sessions.show", transaction_id=transaction_id), 303)
 
 
@@ -71,7 +72,7 @@ def _ended_at(session: Transaction) -> datetime:
     except ValueError:
         moment = None
     if moment is None:
-        raise Invalid("ended_at", _("Type when the session ended."))
+        raise Invalid("ended_at", "Type when the session ended.")
     return moment
 
 
@@ -81,7 +82,7 @@ def _meter_stop() -> int | None:
     try:
         return round(float(typed) * 1000) if typed else None
     except (ValueError, OverflowError):
-        raise Invalid("meter_stop", _("This must be a number of kWh.")) from None
+        raise Invalid("meter_stop", "This must be a number of kWh.") from None
 
 
 def _form(session: Transaction, values: Mapping[str, str], errors: dict[str, str], status: int = 200) -> Response:

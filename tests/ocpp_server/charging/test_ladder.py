@@ -204,10 +204,10 @@ def test_the_standards_rules_are_named_where_they_are_broken():
         **broken["chargingSchedule"],
         "chargingSchedulePeriod": [{"startPeriod": 5, "limit": 1}],
     }
-    assert [field for field, _ in problems({**broken, "recurrencyKind": None}, 0)] == [
+    assert [problem.field for problem in problems({**broken, "recurrencyKind": None}, 0)] == [
         "transactionId",
         "recurrencyKind",
         "chargingSchedule.chargingSchedulePeriod",
     ]
-    assert [field for field, _ in problems(limit(CHARGE_POINT_MAX), 1)] == ["connectorId"]
-    assert [field for field, _ in problems(limit(TX), 0)] == ["connectorId"]
+    assert [problem.field for problem in problems(limit(CHARGE_POINT_MAX), 1)] == ["connectorId"]
+    assert [problem.field for problem in problems(limit(TX), 0)] == ["connectorId"]
