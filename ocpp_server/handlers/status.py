@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from ocpp.v16.enums import ChargePointErrorCode
+
 from ocpp_server import frames
 from ocpp_server.dispatch import Request, handles
 from ocpp_server.frames import CallRefused
-from ocpp_server.services import connectors
+from ocpp_server.services import connectors, local_lists
 
 
 @handles("StatusNotification")
@@ -14,4 +16,6 @@ def status_notification(request: Request) -> dict[str, Any]:
     if request.payload["connectorId"] < 0:
         raise CallRefused(frames.PROPERTY_CONSTRAINT_VIOLATION, "connectorId: connectors are numbered from 0.")
     request.notes += connectors.report(request.unit, request.station.id, request.payload, request.received_at)
+    if request.payload["errorCode"] == ChargePointErrorCode.local_list_conflict.value:
+        local_lists.conflict(request.unit, request.station.id)
     return {}

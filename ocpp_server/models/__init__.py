@@ -14,6 +14,7 @@ from ocpp_server.models.configuration import ConfigurationChange, ConfigurationK
 from ocpp_server.models.files import FileEvent, FileLink, FirmwareImage, ReceivedFile
 from ocpp_server.models.frames import Frame
 from ocpp_server.models.id_tags import IdTag
+from ocpp_server.models.local_lists import IdTagChange, LocalList, LocalListEntry
 from ocpp_server.models.operators import Operator, Setting
 from ocpp_server.models.refusals import Refusal
 from ocpp_server.models.storage import EnergyQuarter, StorageSample
@@ -48,6 +49,9 @@ TABLES = (
     ChargingApplication,
     ChargingProfileRequest,
     ChargingTraits,
+    LocalList,
+    LocalListEntry,
+    IdTagChange,
 )
 
 __all__ = [
@@ -70,7 +74,10 @@ __all__ = [
     "FirmwareImage",
     "Frame",
     "IdTag",
+    "IdTagChange",
     "InstalledChargingProfile",
+    "LocalList",
+    "LocalListEntry",
     "MeterValue",
     "Operator",
     "OrphanMessage",

@@ -13,7 +13,7 @@ class IdTag(Table):
     id_tag = CharField(max_length=20)
     id_tag_key = CharField(max_length=20, unique=True)
     status = CharField(max_length=16, default=ACCEPTED)
-    expiry_date = UtcField(null=True)
+    expiry_date = UtcField(null=True, index=True)
     #: The group: cards with the same parent may stop each other's sessions (section 3.10).
     parent_id_tag = CharField(max_length=20, null=True, index=True)
     label = CharField(max_length=255, default="")

@@ -6,7 +6,7 @@ from typing import Any
 
 from ocpp_server import clock
 from ocpp_server.models import IdTag
-from ocpp_server.services import id_tags, unknown_cards
+from ocpp_server.services import id_tag_changes, id_tags, unknown_cards
 from ocpp_server.services.errors import Invalid
 from ocpp_server.store import Unit
 
@@ -40,6 +40,7 @@ def apply(unit: Unit, lines: Iterable[Line]) -> list[Line]:
         if line.change != UNCHANGED:
             card.save()
             unknown_cards.forget(unit, card.id_tag)
+    id_tag_changes.note(unit, (card.id_tag_key for line, card in prepared if line.change != UNCHANGED))
     unit.publish("id-tags")
     return planned
 

@@ -14,7 +14,7 @@ from peewee import Expression, ModelSelect, fn
 from ocpp_server import clock
 from ocpp_server.models import IdTag, Transaction
 from ocpp_server.models.id_tags import ACCEPTED, BLOCKED
-from ocpp_server.services import unknown_cards
+from ocpp_server.services import id_tag_changes, unknown_cards
 from ocpp_server.services.errors import Invalid
 from ocpp_server.store import Unit
 
@@ -143,7 +143,10 @@ def update(unit: Unit, id_tag_id: int, **fields: Any) -> IdTag:
 
 def delete(unit: Unit, id_tag_id: int) -> None:
     """Forget a card. Its sessions keep the tag as text."""
-    IdTag.delete_by_id(id_tag_id)
+    card = IdTag.get_or_none(IdTag.id == id_tag_id)
+    if card is not None:
+        card.delete_instance()
+        id_tag_changes.note(unit, [card.id_tag_key])
     unit.publish("id-tags")
 
 
@@ -169,10 +172,12 @@ def check(card: IdTag) -> None:
 
 
 def _save(unit: Unit, card: IdTag, fields: dict[str, Any]) -> IdTag:
+    before = card.id_tag_key
     fill(card, fields)
     check(card)
     _check_unique(card)
     card.save()
+    id_tag_changes.note(unit, filter(None, (before, card.id_tag_key)))
     unknown_cards.forget(unit, card.id_tag)
     unit.publish("id-tags")
     return card

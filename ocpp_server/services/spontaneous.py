@@ -27,6 +27,11 @@ def is_due(station: Station, connected_at: int, now: int) -> bool:
     """Whether a connected station has been quiet for long enough to be asked; times in ms since 1970."""
     if station.looked_after or not (station.spontaneous_calls and station.is_accepted):
         return False
+    return has_settled(station, connected_at, now)
+
+
+def has_settled(station: Station, connected_at: int, now: int) -> bool:
+    """Whether a connected station has been left alone for long enough; times in ms since 1970."""
     if station.booted_at is not None:
         return now >= station.booted_at + BOOT_QUIET
     return now >= connected_at + RECONNECT_QUIET

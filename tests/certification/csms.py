@@ -54,4 +54,8 @@ class Csms:
     def send(self, identity: str, action: str, payload: dict, timeout: float = 30) -> gevent.Greenlet:
         """What an operator asks of a station; the greenlet ends with the API's answer."""
         body = {"action": action, "payload": payload, "timeout": timeout}
-        return gevent.spawn(self.api, "POST", f"/stations/{quote(identity, safe='')}/calls", body)
+        return self.start("POST", f"/stations/{quote(identity, safe='')}/calls", body)
+
+    def start(self, method: str, path: str, body: Any = None) -> gevent.Greenlet:
+        """A call of the REST API that waits for a station; the greenlet ends with its answer."""
+        return gevent.spawn(self.api, method, path, body)

@@ -49,9 +49,16 @@ CALL = body(
     lifetime={**LIFETIME, "description": f"{LIFETIME['description']} Goes with `wait` false only."},
 )
 CALL_ERROR = record(code=STRING, description=STRING, details=ANYTHING)
-_DONE = record(id=ID, action=STRING, state=one_of([ANSWERED, ERROR]), result=ANYTHING)
-_DONE["properties"]["error"] = {**CALL_ERROR, "description": "Only where the station answered with a CALLERROR."}
+DONE = record(id=ID, action=STRING, state=one_of([ANSWERED, ERROR]), result=ANYTHING)
+DONE["properties"]["error"] = {**CALL_ERROR, "description": "Only where the station answered with a CALLERROR."}
 _QUEUED = record(id=ID, action=STRING, state=STRING)
+#: Of every operation that sends something to a station and waits.
+ERRORS = {
+    409: "The station is not connected, its connection was lost while it was waited for, or the command was taken"
+    " back. `type` tells them apart.",
+    504: "The station did not answer in time, or could not be asked within a minute because it was busy with"
+    " earlier commands.",
+}
 
 
 @operation(
@@ -60,13 +67,8 @@ _QUEUED = record(id=ID, action=STRING, state=STRING)
     "Send a CALL to a station and wait for its answer",
     tag="Calls",
     body=CALL,
-    answers={200: _DONE, 202: _QUEUED},
-    errors={
-        409: "The station is not connected, its connection was lost while it was waited for, or the command was taken"
-        " back. `type` tells them apart.",
-        504: "The station did not answer in time, or could not be asked within a minute because it was busy with"
-        " earlier commands.",
-    },
+    answers={200: DONE, 202: _QUEUED},
+    errors=ERRORS,
     holds_connection=False,
 )
 def create(identity: str, body: dict[str, Any]) -> dict[str, Any] | Reply:

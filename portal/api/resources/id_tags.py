@@ -82,7 +82,7 @@ def create(body: dict[str, Any]) -> Reply:
 
 @operation("GET", "/id-tags/<name:id_tag>", "Show an id tag", tag=TAG, answer=ID_TAG)
 def show(id_tag: str) -> dict[str, Any]:
-    return _id_tag(_fetch(id_tag))
+    return _id_tag(fetch(id_tag))
 
 
 @operation(
@@ -94,7 +94,7 @@ def show(id_tag: str) -> dict[str, Any]:
     answer=ID_TAG,
 )
 def update(id_tag: str, body: dict[str, Any]) -> dict[str, Any]:
-    card, fields = _fetch(id_tag), moments(body, "expiry_date")
+    card, fields = fetch(id_tag), moments(body, "expiry_date")
     changed = audit.write(
         lambda unit: id_tags.update(unit, card.id, **fields), "card.change", card.id_tag, audit.changes(body)
     )
@@ -103,11 +103,12 @@ def update(id_tag: str, body: dict[str, Any]) -> dict[str, Any]:
 
 @operation("DELETE", "/id-tags/<name:id_tag>", "Delete an id tag; its sessions are kept", tag=TAG)
 def delete(id_tag: str) -> None:
-    card = _fetch(id_tag)
+    card = fetch(id_tag)
     audit.write(lambda unit: id_tags.delete(unit, card.id), "card.delete", card.id_tag)
 
 
-def _fetch(id_tag: str) -> IdTag:
+def fetch(id_tag: str) -> IdTag:
+    """The card of that tag. Raises Problem."""
     card = id_tags.find(id_tag) if id_tag.isprintable() else None
     if card is None:
         raise missing(f"id tag {id_tag}")

@@ -1,0 +1,42 @@
+"""Keeps the stations' local lists in step with the cards, a request at a time for each station."""
+
+from functools import partial
+
+from ocpp_server import clock, sessions
+from ocpp_server.scheduler import every
+from ocpp_server.services import id_tag_changes, local_list_upkeep, spontaneous
+from ocpp_server.services.local_list_upkeep import Standing
+from ocpp_server.settings import Settings
+from ocpp_server.stations import Station
+from ocpp_server.store import Store
+
+
+@every(seconds=5)
+def keep_local_lists(store: Store, settings: Settings) -> None:
+    now = clock.to_ms(clock.now())
+    with store.reading():
+        standings = local_list_upkeep.standings(store.query)
+        has_expired = bool(standings) and id_tag_changes.any_expired(store.query, now)
+    if has_expired:
+        store.write(lambda unit: id_tag_changes.note_expired(unit, now))
+    with store.reading():
+        newest = id_tag_changes.latest(store.query) if standings else 0
+    for standing in standings:
+        station = _reachable(standing, settings, now)
+        number = standing.charge_point_id
+        if station is None:
+            if local_list_upkeep.is_outdated(standing, newest):
+                store.write(partial(local_list_upkeep.compare, charge_point_id=number))
+        elif local_list_upkeep.is_due(standing, newest, station, now):
+            booted_at = station.booted_at
+            store.write(partial(local_list_upkeep.bring_in_step, charge_point_id=number, booted_at=booted_at))
+
+
+def _reachable(standing: Standing, settings: Settings, now: int) -> Station | None:
+    """The station, if it may be asked now: unasked messages are allowed, or somebody asked for it."""
+    session = sessions.get(standing.charge_point_id)
+    if session is None or not session.station.is_accepted:
+        return None
+    station, connected_at = session.station, clock.to_ms(session.connected_at)
+    is_allowed = bool(standing.asked_by) or (settings.spontaneous_calls and station.spontaneous_calls)
+    return station if is_allowed and spontaneous.has_settled(station, connected_at, now) else None

@@ -1,0 +1,108 @@
+"""What a station must be sent next so that its list becomes what it should be.
+
+Whole lists go out in parts: the first as Full, the others as Differential, in the order of the cards' keys. From then
+on only what changed is compared and sent. Everything here changes the LocalList object, and nothing is saved.
+"""
+
+from dataclasses import dataclass
+
+from ocpp_server import clock
+from ocpp_server.models import LocalList
+from ocpp_server.services import id_tag_changes
+from ocpp_server.services import local_list_plan as plan
+from ocpp_server.services import local_list_records as records
+from ocpp_server.services.id_tag_changes import Rows
+from ocpp_server.services.local_list_plan import Entry, Limits, Payload
+from ocpp_server.services.local_list_records import Selection
+
+#: Changed cards that are looked at together, and cards by which the end of a full list may move without sending all.
+_WINDOW, _SHIFT = 200, 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A request to the station."""
+
+    action: str
+    payload: Payload
+
+
+def next_step(rows: Rows, listing: LocalList) -> Step | None:
+    """The next request; None where the list is as it should be."""
+    if listing.check_version:
+        return Step("GetLocalListVersion", {})
+    limits = limits_of(rows, listing)
+    chosen = records.selection(rows, listing, clock.to_ms(clock.now()))
+    if not listing.rebuild and listing.scan_key is not None:
+        step = _next_part(rows, listing, limits, chosen)
+        if step is not None:
+            return step
+        listing.scan_key = None
+    return _whole(rows, listing, limits, chosen) if listing.rebuild else _changes(rows, listing, limits, chosen)
+
+
+def limits_of(rows: Rows, listing: LocalList) -> Limits:
+    """What the station takes, as far as it told or as it was learnt."""
+    found = records.configured(rows, listing.charge_point_id)
+    return plan.limits(found, listing.message_limit)
+
+
+def _whole(rows: Rows, listing: LocalList, limits: Limits, chosen: Selection) -> Step:
+    """The first part of the whole list."""
+    listing.rebuild, listing.scan_key = True, None
+    listing.seen_revision = id_tag_changes.latest(rows)
+    listing.cutoff = records.cutoff(rows, chosen, limits.total)
+    _count(rows, listing, limits, chosen)
+    if plan.next_version(listing.version, listing.sent_version) is None:
+        listing.version = listing.sent_version = 0
+    first = records.after(rows, chosen.before(listing.cutoff), "", limits.per_message)
+    return _update(listing, plan.FULL, [entry.data() for entry in first])
+
+
+def _next_part(rows: Rows, listing: LocalList, limits: Limits, chosen: Selection) -> Step | None:
+    part = records.after(rows, chosen.before(listing.cutoff), listing.scan_key or "", limits.per_message)
+    if not part:
+        return None
+    return _differential(rows, listing, limits, chosen, [entry.data() for entry in part])
+
+
+def _changes(rows: Rows, listing: LocalList, limits: Limits, chosen: Selection) -> Step | None:
+    """What changed since this list was last in step, and what a moved cutoff brings."""
+    while True:
+        window = id_tag_changes.since(rows, listing.seen_revision, _WINDOW)
+        cutoff = records.cutoff(rows, chosen, limits.total)
+        shifted = records.between(rows, cutoff, listing.cutoff, _SHIFT)
+        if len(shifted) == _SHIFT:
+            return _whole(rows, listing, limits, chosen)
+        keys = {*(key for key, _ in window), *shifted}
+        wanted = records.among(rows, chosen.before(cutoff), keys)
+        changes = plan.differences(wanted, records.held(rows, listing.charge_point_id, keys))
+        if changes:
+            _count(rows, listing, limits, chosen)
+            return _differential(rows, listing, limits, chosen, changes[: limits.per_message])
+        listing.cutoff = cutoff
+        listing.seen_revision = window[-1][1] if window else listing.seen_revision
+        if len(window) < _WINDOW:
+            return None
+
+
+def _differential(rows: Rows, listing: LocalList, limits: Limits, chosen: Selection, changes: list[Payload]) -> Step:
+    """These changes, unless they would make the list longer than the station takes, or no version is left."""
+    held: dict[str, Entry] = records.held(rows, listing.charge_point_id, [item["idTag"].casefold() for item in changes])
+    is_too_long = limits.total is not None and listing.entries + plan.growth(changes, held) > limits.total
+    if is_too_long or plan.next_version(listing.version, listing.sent_version) is None:
+        return _whole(rows, listing, limits, chosen)
+    return _update(listing, plan.DIFFERENTIAL, changes)
+
+
+def _update(listing: LocalList, kind: str, data: list[Payload]) -> Step:
+    version = plan.next_version(listing.version, listing.sent_version) or 1
+    listing.sent_version = version
+    return Step("SendLocalList", plan.update(kind, version, data))
+
+
+def _count(rows: Rows, listing: LocalList, limits: Limits, chosen: Selection) -> None:
+    """How many cards the list should have, and how many do not fit."""
+    found = records.count(rows, chosen)
+    listing.wanted = found if limits.total is None else min(found, limits.total)
+    listing.left_out = found - listing.wanted
