@@ -15,6 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from ocpp_server import dispatch, liveness, outgoing, scheduler, sealing, sessions
 from ocpp_server.endpoint import create_endpoint, is_charge_point_request
+from ocpp_server.files.ftp import FtpServer
 from ocpp_server.files.http import FileApplication, is_file_request
 from ocpp_server.secret_key import secret_key
 from ocpp_server.services import commands, file_limits, file_transfers
@@ -37,6 +38,7 @@ class Server:
         self._create_portal = create_portal
         self._stopping = Event()
         self._http: WSGIServer | None = None
+        self._ftp: FtpServer | None = None
 
     @property
     def port(self) -> int:
@@ -70,6 +72,8 @@ class Server:
         self.store.write(commands.abandon)
         self.store.write(file_transfers.abandon)
         file_limits.shelf(self.settings).clear_incoming()
+        if self.settings.ftp_port:
+            self._ftp = FtpServer(self.settings, self.store)
         self._scheduler = scheduler.start(self.store, self.settings)
         self._liveness = gevent.spawn(liveness.watch, self.settings)
         self._http = WSGIServer(
@@ -96,6 +100,8 @@ class Server:
         if self._http is not None:
             # The live streams of open pages never end by themselves.
             self._http.stop(timeout=1)
+        if self._ftp is not None:
+            self._ftp.stop()
         self.store.stop()
 
     def _application(self) -> Any:

@@ -85,6 +85,15 @@ class Settings:
         "",
         "Where stations fetch firmware and send files, if not at the address they connect to (`http://host:port`).",
     )
+    ftp_port: int = setting(
+        "CSMS_FTP_PORT", 0, "Port of the FTP server for stations that speak nothing else; 0 starts none."
+    )
+    ftp_passive_ports: str = setting(
+        "CSMS_FTP_PASSIVE_PORTS", "50000-50099", "First and last port of FTP's data connections."
+    )
+    ftp_address: str = setting(
+        "CSMS_FTP_ADDRESS", "", "The address that FTP stations use, if not the one they connect to (behind a NAT)."
+    )
     firmware_max_size: int = setting("CSMS_FIRMWARE_MAX_SIZE", 1_073_741_824, "Bytes of one firmware image at most.")
     received_max_size: int = setting(
         "CSMS_RECEIVED_MAX_SIZE", 268_435_456, "Bytes of one file that a station sends, at most."
@@ -125,6 +134,9 @@ class Settings:
             raise SettingsError("CSMS_DATABASE_URL must begin with sqlite:/// or postgresql:// and name a database.")
         if self.public_url and not re.match(r"https?://[^/]", self.public_url):
             raise SettingsError(f"CSMS_PUBLIC_URL must begin with http:// or https://, but it is {self.public_url!r}.")
+        if self.ftp_port > 65_535:
+            raise SettingsError(f"CSMS_FTP_PORT must be a port, 0 to 65535, but it is {self.ftp_port}.")
+        _first_and_last(self.ftp_passive_ports)
         if self.files_url and not re.match(r"https?://[^/]", self.files_url):
             raise SettingsError(f"CSMS_FILES_URL must begin with http:// or https://, but it is {self.files_url!r}.")
         if self.default_registration not in REGISTRATIONS:
@@ -148,6 +160,11 @@ class Settings:
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
+    def ftp_ports(self) -> tuple[int, int]:
+        """The first and the last port of FTP's data connections."""
+        return _first_and_last(self.ftp_passive_ports)
+
+    @property
     def files_folder(self) -> Path:
         """Where firmware images and the files of stations are."""
         return self.data_dir / "files"
@@ -156,6 +173,14 @@ class Settings:
     def charge_point_url(self) -> str:
         """What is typed into a charge point; its identity follows after the slash."""
         return re.sub(r"^http", "ws", self.portal_url) + "/ocpp/"
+
+
+def _first_and_last(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{1,5})-(\d{1,5})", text.strip())
+    first, last = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not 1 <= first <= last <= 65_535:
+        raise SettingsError(f"CSMS_FTP_PASSIVE_PORTS must be like 50000-50099, but it is {text!r}.")
+    return first, last
 
 
 def _parse(variable: str, text: str, kind: type) -> Any:

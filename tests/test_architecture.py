@@ -16,6 +16,7 @@ SOURCES = [ROOT / "app.py", *SERVER, *sorted((ROOT / "portal").rglob("*.py"))]
 #: Only these know that greenlets exist.
 GEVENT = {
     "events.py",
+    "files/ftp.py",
     "files/native.py",
     "leftovers.py",
     "liveness.py",
@@ -99,6 +100,11 @@ def test_the_frames_of_the_ocpp_package_are_not_used():
 def room_of_the_process() -> list[Path]:
     """Everything but the simulated stations, which are a process of their own."""
     return [path for path in SOURCES if "simulator" not in path.parts]
+
+
+def test_the_ftp_server_knows_neither_greenlets_nor_the_database():
+    others = ("gevent", "peewee", "flask", "ocpp_server.store", "ocpp_server.models", "ocpp_server.services")
+    assert importers(*others, among=room("ftp")) == set()
 
 
 def test_the_simulated_stations_know_neither_greenlets_nor_the_database():

@@ -28,6 +28,13 @@ def base_url(settings: Settings, charge_point_id: int) -> str:
     return (told or settings.portal_url).rstrip("/")
 
 
+def ftp_server(settings: Settings, base: str) -> str:
+    """Host and port of the FTP server, for whom `base` is the address of the files by HTTP."""
+    host = settings.ftp_address or urlsplit(base).hostname or settings.host
+    host = f"[{host}]" if ":" in host else host
+    return host if settings.ftp_port == 21 else f"{host}:{settings.ftp_port}"
+
+
 def is_only_local(url: str) -> bool:
     """Whether no other machine can reach this."""
     return (urlsplit(url).hostname or "") in _LOCAL

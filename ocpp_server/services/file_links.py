@@ -132,6 +132,11 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
+def ftp_user(link_id: int) -> str:
+    """The user of a link's FTP credentials; its token is the password."""
+    return f"cy{link_id}"
+
+
 def expire(unit: Unit) -> None:
     """End the links whose time is over; a transfer under way is left alone."""
     now = clock.to_ms(clock.now())
@@ -166,8 +171,11 @@ def _create(
 
 def _offer(settings: Settings, link: FileLink, token: str, file_name: str, protocols: tuple[str, ...]) -> Offer:
     base = file_addresses.base_url(settings, link.charge_point_id)
-    web = file_addresses.HTTPS if base.startswith("https:") else file_addresses.HTTP
-    urls = {web: f"{base}/files/{token}/{file_names.plain(file_name)}"}
+    web, name = file_addresses.HTTPS if base.startswith("https:") else file_addresses.HTTP, file_names.plain(file_name)
+    urls = {web: f"{base}/files/{token}/{name}"}
+    if settings.ftp_port:
+        server = file_addresses.ftp_server(settings, base)
+        urls[file_addresses.FTP] = f"ftp://{ftp_user(link.id)}:{token}@{server}/{name}"
     spoken = protocols or file_addresses.supported(link.charge_point_id)
     protocol = file_addresses.choose(urls, spoken)
     return Offer(link.id, urls, protocol, protocol in spoken if spoken else None)

@@ -76,6 +76,20 @@ def test_the_protocols_are_read_as_the_station_spells_them(store, speaker, offer
     assert (offer().protocol, offer().is_spoken) == ("HTTP", False)
 
 
+def test_ftp_is_offered_where_it_is_switched_on_and_chosen_where_nothing_else_is_spoken(store, speaker, offer):
+    speaker.station.reached_at = "http://192.168.1.5:8080"
+    made = offer(ftp_port=2121)
+    assert made.protocol == "HTTP"
+    token = made.location.split("/")[-2]
+    assert made.urls["FTP"] == f"ftp://cy{made.link_id}:{token}@192.168.1.5:2121/fw_v1.bin"
+    says(store, speaker, "FTP")
+    assert (
+        offer(ftp_port=21, ftp_address="ftp.yard.example").location.rpartition("@")[2] == "ftp.yard.example/fw_v1.bin"
+    )
+    speaker.station.reached_at = "http://[2001:db8::1]"
+    assert offer(ftp_port=21).location.rpartition("@")[2] == "[2001:db8::1]/fw_v1.bin"
+
+
 def test_the_token_is_not_kept(offer, store):
     made = offer()
     token = made.location.split("/")[-2]
