@@ -6,7 +6,7 @@ waits, commits once, and only then lets the answers go (group commit). While the
 sockets are served and the next batch gathers.
 
 The single writer also keeps a greenlet from yielding inside somebody else's SQLite transaction, which would
-freeze the process.
+freeze the process; and it makes it possible to remember what was read (`memory.py`).
 """
 
 import logging
@@ -14,15 +14,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Generic, TypeVar
-from urllib.parse import urlsplit
 
 import gevent
 from gevent.event import AsyncResult, Event
 from playhouse.migrations import Runner
-from playhouse.pool import PooledSqliteDatabase
-from playhouse.postgres_ext import PooledPsycopg3Database
 
-from ocpp_server import events
+from ocpp_server import bulk, databases, events
+from ocpp_server.bulk import Rows
+from ocpp_server.memory import Memory
 from ocpp_server.models import database as models_database
 
 log = logging.getLogger(__name__)
@@ -67,6 +66,24 @@ class Unit:
         """
         self._rows.append((sql, row))
 
+    def put(self, rows: Rows, row: tuple) -> None:
+        """Write a row with others of its kind, before any other statement runs and before the commit at the latest.
+
+        A second row of the same key takes the place of the first.
+        """
+        self._store.memory.put(rows, row)
+
+    def remembered(self, table: str) -> dict[Any, Any]:
+        """What was read of a table, kept from one piece of work to the next; empty again when it may be out of step.
+
+        Whoever keeps something here changes that table by `put` only, and what is kept along with it.
+        """
+        return self._store.memory.remembered(table)
+
+    def next_id(self, table: str) -> int:
+        """The id of a row that will be `put` into a table."""
+        return self._store.memory.next_id(table)
+
     def publish(self, *names: str) -> None:
         """Tell the pages once this is committed."""
         self._names.update(names)
@@ -91,7 +108,8 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.database = _connect(url)
+        self.database = databases.connect(url)
+        self.database.before_statement = self._heed
         self.is_sqlite = url.startswith("sqlite")
         models_database.initialize(self.database)
         self._queue: list[_Job] = []
@@ -100,6 +118,7 @@ class Store:
         self._translated: dict[str, str] = {}
         #: The writer's own connection, as the driver made it.
         self._connection: Any = None
+        self.memory = Memory(is_sqlite=self.is_sqlite)
         #: How often was committed, and how many pieces of work that were in all; for /metrics.
         self.commits = 0
         self.pieces = 0
@@ -163,7 +182,13 @@ class Store:
 
         Past peewee, which costs as much as the statement itself.
         """
+        self.memory.heed(sql)
         return self._connection.execute(sql if self.is_sqlite else self._native(sql), params)
+
+    def _heed(self, sql: str) -> None:
+        """A statement of peewee's is about to run; only the writer's are of consequence."""
+        if gevent.getcurrent() is self._writer:
+            self.memory.heed(sql)
 
     def _native(self, sql: str) -> str:
         native = self._translated.get(sql)
@@ -232,6 +257,7 @@ class Store:
         for job in batch:
             job.unit = Unit(self)
             job.result = job.work(job.unit)
+        self.memory.settle()
         self._insert_rows(batch)
 
     def _run_in_savepoints(self, batch: list[_Job]) -> None:
@@ -240,11 +266,13 @@ class Store:
             self._connection.execute("SAVEPOINT piece")
             try:
                 job.result = job.work(job.unit)
+                self.memory.settle()
                 self._insert_rows([job])
                 self._connection.execute("RELEASE SAVEPOINT piece")
             except Exception as error:
                 self._connection.execute("ROLLBACK TO SAVEPOINT piece")
                 self._connection.execute("RELEASE SAVEPOINT piece")
+                self.memory.drop()
                 job.unit = Unit(self)
                 job.done.set_exception(error)
 
@@ -254,12 +282,18 @@ class Store:
             for sql, row in job.unit._rows:
                 together.setdefault(sql, []).append(row)
         for sql, rows in together.items():
-            self._connection.cursor().executemany(sql if self.is_sqlite else self._native(sql), rows)
+            self.memory.heed(sql)
+            copy = None if self.is_sqlite else bulk.as_copy(sql)
+            if copy is not None:
+                bulk.copy(self._connection, copy, rows)
+            else:
+                self._connection.cursor().executemany(sql if self.is_sqlite else self._native(sql), rows)
 
     def _connect_writer(self) -> None:
         self.database.manual_close()
         self.database.connect()
         self._connection = self.database.connection()
+        self.memory.connect(self._connection)
 
     def _begin(self) -> None:
         """Nothing is under way yet, so a connection that was lost meanwhile is simply replaced."""
@@ -270,6 +304,7 @@ class Store:
             log.warning("the database connection was lost; connecting anew", exc_info=True)
             self._connect_writer()
             self._connection.execute(statement)
+        self.memory.begin()
 
     def _sync(self) -> None:
         """Commit. SQLite waits for the disk without yielding, so a native thread waits in its place."""
@@ -279,6 +314,7 @@ class Store:
             self._connection.execute("COMMIT")
 
     def _rollback(self) -> None:
+        self.memory.drop()
         try:
             self._connection.execute("ROLLBACK")
         except Exception:
@@ -307,26 +343,3 @@ def _call_back(callbacks: list[Callable[[], None]]) -> None:
 def _log_failure(done: AsyncResult) -> None:
     if not done.successful():
         log.error("a unit of work failed", exc_info=done.exc_info)
-
-
-def _connect(url: str) -> PooledSqliteDatabase | PooledPsycopg3Database:
-    if url.startswith("sqlite:///"):
-        path = Path(url.removeprefix("sqlite:///"))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return PooledSqliteDatabase(
-            str(path),
-            max_connections=64,
-            timeout=10,
-            check_same_thread=False,
-            pragmas={
-                "journal_mode": "wal",
-                "synchronous": "FULL",
-                "foreign_keys": 1,
-                "busy_timeout": 5000,
-                # Pages that are written again and again reach the database once per checkpoint: 16 MB of log first.
-                "wal_autocheckpoint": 4000,
-            },
-        )
-    if urlsplit(url).scheme in {"postgresql", "postgres"}:
-        return PooledPsycopg3Database(url.replace("postgres://", "postgresql://", 1), max_connections=20, timeout=10)
-    raise ValueError("The database URL must begin with sqlite:/// or postgresql://.")

@@ -9,7 +9,7 @@ from typing import Any
 
 from ocpp.v16.enums import AuthorizationStatus
 
-from ocpp_server import clock
+from ocpp_server import bulk, clock
 from ocpp_server.models.id_tags import BLOCKED
 from ocpp_server.store import Unit
 
@@ -18,7 +18,10 @@ _ELSEWHERE = (
     "SELECT id FROM charging_transaction WHERE stopped_at IS NULL AND (id_tag = ? OR lower(id_tag) = ?)"
     " AND id_tag_status = 'Accepted' AND NOT (charge_point_id = ? AND connector_id = ?) LIMIT 1"
 )
-_SELECT = "SELECT status, expiry_date, parent_id_tag FROM id_tag WHERE id_tag_key = ?"
+_SELECT = "SELECT status, expiry_date, parent_id_tag, last_used_at FROM id_tag WHERE id_tag_key = ?"
+_USES = bulk.update("id_tag", "id_tag_key", ("last_used_at",))
+#: So many cards are remembered, known and unknown ones; then anew.
+_MOST_CARDS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +81,19 @@ _RULES = (
 
 def check(unit: Unit, id_tag: str, at: int) -> Decision:
     """Judge a card, as it is at `at` (ms since 1970). Unknown is Invalid, an expiry in the past Expired."""
-    row = unit.one(_SELECT, id_tag.casefold())
+    row = _card(unit, id_tag.casefold())
     if row is None:
         return UNKNOWN
     return _judge(row, at)
+
+
+def used(unit: Unit, id_tag: str, at: int) -> None:
+    """A session begins with the card; it may have begun long ago."""
+    key = id_tag.casefold()
+    row = _card(unit, key)
+    if row is not None and (row[3] is None or row[3] < at):
+        unit.remembered("id_tag")[key] = (*row[:3], at)
+        unit.put(_USES, (at, key))
 
 
 def only_here(rows: Rows, decision: Decision, id_tag: str, charge_point_id: int = 0, connector_id: int = 0) -> Decision:
@@ -97,7 +109,7 @@ def explain(rows: Rows, id_tag: str, at: int, *, concurrent_tx: bool) -> Explana
     found = rows(_SELECT, id_tag.casefold())
     if not found:
         return Explanation(UNKNOWN, {KNOWN: True}, running)
-    status, expiry_date, _ = found[0]
+    status, expiry_date, *_ = found[0]
     refuses = {KNOWN: False, **{name: rule(status, expiry_date, at) for name, _, rule in _RULES}}
     decision = _judge(found[0], at)
     if concurrent_tx:
@@ -106,8 +118,18 @@ def explain(rows: Rows, id_tag: str, at: int, *, concurrent_tx: bool) -> Explana
     return Explanation(decision, refuses, running)
 
 
-def _judge(row: tuple[str, int | None, str | None], at: int) -> Decision:
-    status, expiry_date, parent_id_tag = row
+def _card(unit: Unit, key: str) -> tuple | None:
+    """The card's row, from memory if it was asked for before; None for an unknown one."""
+    cards = unit.remembered("id_tag")
+    if key not in cards:
+        if len(cards) >= _MOST_CARDS:
+            cards.clear()
+        cards[key] = unit.one(_SELECT, key)
+    return cards[key]
+
+
+def _judge(row: tuple, at: int) -> Decision:
+    status, expiry_date, parent_id_tag, _ = row
     for _, word, refuses in _RULES:
         if refuses(status, expiry_date, at):
             return Decision(word, parent_id_tag, expiry_date)

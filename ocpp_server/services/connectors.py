@@ -4,23 +4,21 @@ from typing import Any
 
 from ocpp.v16.enums import ChargePointStatus
 
-from ocpp_server import timestamps
+from ocpp_server import bulk, timestamps
+from ocpp_server.services import open_transactions
 from ocpp_server.store import Unit
 
 #: A station with more connectors than this is talking nonsense (quirk 23).
 MAX_CONNECTOR_ID = 128
-_UPSERT = (
-    "INSERT INTO connector (charge_point_id, connector_id, status, error_code, info, vendor_id, vendor_error_code,"
-    " status_at, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT (charge_point_id, connector_id) DO UPDATE SET status = excluded.status,"
-    " error_code = excluded.error_code, info = excluded.info, vendor_id = excluded.vendor_id,"
-    " vendor_error_code = excluded.vendor_error_code, status_at = excluded.status_at,"
-    " received_at = excluded.received_at WHERE excluded.status_at >= connector.status_at"
+_TABLE = "connector"
+_STATUSES = bulk.upsert(
+    _TABLE,
+    ("charge_point_id", "connector_id"),
+    ("status", "error_code", "info", "vendor_id", "vendor_error_code", "status_at", "received_at"),
+    unless_older="status_at",
 )
-_NO_POWER = (
-    "UPDATE charging_transaction SET power_w = 0"
-    " WHERE charge_point_id = ? AND connector_id = ? AND stopped_at IS NULL AND power_w > 0"
-)
+_OPTIONAL = ("info", "vendorId", "vendorErrorCode")
+_IS_NEWEST = "SELECT 1 FROM connector WHERE charge_point_id = ? AND connector_id = ? AND status_at <= ?"
 _CHARGING = ChargePointStatus.charging.value
 
 
@@ -30,22 +28,32 @@ def report(unit: Unit, charge_point_id: int, payload: dict[str, Any], received_a
     if connector_id > MAX_CONNECTOR_ID:
         return [f"connectorId: {connector_id} was not stored, there is no such station."]
     status_at, notes = _status_time(payload.get("timestamp"), received_at)
-    stored = unit.execute(
-        _UPSERT,
-        charge_point_id,
-        connector_id,
-        payload["status"],
-        payload["errorCode"],
-        payload.get("info"),
-        payload.get("vendorId"),
-        payload.get("vendorErrorCode"),
-        status_at,
-        received_at,
-    )
-    if stored.rowcount and payload["status"] != _CHARGING:
-        unit.execute(_NO_POWER, charge_point_id, connector_id)
+    if _is_newer(unit, charge_point_id, connector_id, status_at):
+        told = (payload["status"], payload["errorCode"], *(payload.get(name) for name in _OPTIONAL))
+        unit.put(_STATUSES, (charge_point_id, connector_id, *told, status_at, received_at))
+        if payload["status"] != _CHARGING:
+            _draw_no_power(unit, charge_point_id, connector_id, status_at)
     unit.publish("charge-points", f"charge-point-{charge_point_id}")
     return notes
+
+
+def _is_newer(unit: Unit, charge_point_id: int, connector_id: int, status_at: int) -> bool:
+    """Whether no newer status came lately; against those in the database the statement itself guards."""
+    latest = unit.remembered(_TABLE)
+    key = charge_point_id, connector_id
+    if status_at < latest.get(key, status_at):
+        return False
+    latest[key] = status_at
+    return True
+
+
+def _draw_no_power(unit: Unit, charge_point_id: int, connector_id: int, status_at: int) -> None:
+    """Nothing flows on the connector, if this is the newest that is known of it."""
+    drawing = open_transactions.with_power(unit, charge_point_id, connector_id)
+    if drawing and unit.one(_IS_NEWEST, charge_point_id, connector_id, status_at):
+        for transaction in drawing:
+            transaction.power_w = 0.0
+            transaction.save_progress(unit)
 
 
 def _status_time(text: str | None, received_at: int) -> tuple[int, list[str]]:

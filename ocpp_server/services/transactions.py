@@ -6,9 +6,16 @@ Sections 3.7, 4.7, 4.8 and 4.10; rules 43 to 59; quirks 26 to 36. These are the 
 from typing import Any
 
 from ocpp_server import frames, timestamps
-from ocpp_server.services import authorization, energy, meter_values
+from ocpp_server.services import authorization, energy, meter_values, open_transactions
 from ocpp_server.services.authorization import Decision
-from ocpp_server.services.open_transactions import OpenTransaction, close_forgotten, find, of_connector, only_one
+from ocpp_server.services.open_transactions import (
+    CLOSED_BY_US,
+    OpenTransaction,
+    close_forgotten,
+    find,
+    of_connector,
+    only_one,
+)
 from ocpp_server.store import Unit
 
 CLOCK_UNSET = "clock_unset"
@@ -18,11 +25,6 @@ STOPPED_BEFORE_START = "stopped_before_start"
 _FIND_RETRY = (
     "SELECT id, id_tag_status, stopped_at FROM charging_transaction WHERE charge_point_id = ?"
     " AND start_reported_at = ? AND connector_id = ? AND id_tag = ? AND meter_start = ? ORDER BY id DESC LIMIT 1"
-)
-_INSERT = (
-    "INSERT INTO charging_transaction (charge_point_id, connector_id, id_tag, id_tag_status, reservation_id,"
-    " started_at, start_reported_at, start_received_at, meter_start, energy_wh, flags)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?) RETURNING id"
 )
 _INSERT_ORPHAN = (
     "INSERT INTO orphan_message (charge_point_id, action, payload, reason, received_at) VALUES (?, ?, ?, ?, ?)"
@@ -39,7 +41,6 @@ _INSERT_METER_VALUE = (
     " power_w, current_a, voltage_v, soc_percent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _KNOWN_METER_VALUE = "SELECT 1 FROM meter_value WHERE transaction_id = ? AND at = ? AND samples = ? LIMIT 1"
-_CARD_USED = "UPDATE id_tag SET last_used_at = ? WHERE id_tag_key = ? AND (last_used_at IS NULL OR last_used_at < ?)"
 
 #: More values in one message are not stored; a day of a session has some thousands.
 MAX_VALUES = 10_000
@@ -54,7 +55,7 @@ def start(
     reported = timestamps.parse(payload.get("timestamp"))
     credible = _credible(reported, received_at)
     decision = authorization.check(unit, id_tag, received_at)
-    if reported is not None:
+    if reported is not None and open_transactions.may_repeat_start(unit, charge_point_id, reported):
         retry = unit.one(_FIND_RETRY, charge_point_id, reported, connector_id, id_tag, meter_start)
         # A clock that begins at the same time after each power cut makes sessions look like repetitions.
         if retry is not None and (credible is not None or retry[2] is None):
@@ -66,21 +67,21 @@ def start(
         flags.add(CLOCK_UNSET)
     started_at = received_at if credible is None else credible
     close_forgotten(unit, charge_point_id, connector_id, started_at, received_at)
-    (transaction_id,) = unit.execute(
-        _INSERT,
+    transaction_id = open_transactions.begin(
+        unit,
         charge_point_id,
         connector_id,
         id_tag,
-        decision.status,
-        _whole_or_none(payload.get("reservationId")),
-        started_at,
-        reported,
-        received_at,
-        meter_start,
-        " ".join(sorted(flags)),
-    ).fetchone()
+        id_tag_status=decision.status,
+        reservation_id=_whole_or_none(payload.get("reservationId")),
+        started_at=started_at,
+        reported_at=reported,
+        received_at=received_at,
+        meter_start=meter_start,
+        flags=flags,
+    )
     if decision.is_accepted:
-        unit.execute(_CARD_USED, started_at, id_tag.casefold(), started_at)
+        authorization.used(unit, id_tag, started_at)
     _publish(unit, charge_point_id, transaction_id, "transactions")
     return transaction_id, decision
 
@@ -88,8 +89,8 @@ def start(
 def meter(unit: Unit, charge_point_id: int, payload: dict[str, Any], received_at: int) -> None:
     """Store meter values and count their energy in the session they belong to, if there is one."""
     connector_id = _whole(payload["connectorId"])
-    transaction = _session_of(unit, charge_point_id, connector_id, payload.get("transactionId"))
-    _take_values(unit, charge_point_id, connector_id, transaction, payload["meterValue"], received_at)
+    transaction, since = _session_of(unit, charge_point_id, connector_id, payload.get("transactionId"))
+    _take_values(unit, charge_point_id, connector_id, transaction, payload["meterValue"], received_at, since)
     if transaction is not None:
         transaction.save_progress(unit)
         _publish(unit, charge_point_id, transaction.id)
@@ -129,6 +130,7 @@ def _stop(unit: Unit, transaction: OpenTransaction, payload: dict[str, Any], rec
     charge_point_id = transaction.charge_point_id
     _take_values(unit, charge_point_id, transaction.connector_id, transaction, values, received_at)
     meter_stop = _whole_or_none(payload.get("meterStop"))
+    flags -= CLOSED_BY_US
     times_are_known = not flags & {CLOCK_UNSET, STOPPED_BEFORE_START}
     energy.finish(transaction.counter, meter_stop, stopped_at, times_are_known=times_are_known)
     transaction.save_stop(
@@ -144,13 +146,19 @@ def _stop(unit: Unit, transaction: OpenTransaction, payload: dict[str, Any], rec
     _publish(unit, charge_point_id, transaction.id, "transactions")
 
 
-def _session_of(unit: Unit, charge_point_id: int, connector_id: int, transaction_id: Any) -> OpenTransaction | None:
-    """The session meter values belong to: the one named, else the one that runs on the connector (quirk 33)."""
+def _session_of(
+    unit: Unit, charge_point_id: int, connector_id: int, transaction_id: Any
+) -> tuple[OpenTransaction | None, int]:
+    """The session meter values belong to: the one named, else the one that runs on the connector (quirk 33).
+
+    And since when: where only the connector says that values could be the session's, those from before it are not.
+    """
     if transaction_id is not None:
         named = find(unit, charge_point_id, _whole(transaction_id))
         if named is not None:
-            return named
-    return of_connector(unit, charge_point_id, connector_id) if connector_id > 0 else None
+            return named, 0
+    found = of_connector(unit, charge_point_id, connector_id) if connector_id > 0 else None
+    return found, found.counter.started_at if found else 0
 
 
 def _take_values(
@@ -160,11 +168,12 @@ def _take_values(
     transaction: OpenTransaction | None,
     values: Any,
     received_at: int,
+    since: int = 0,
 ) -> None:
     for value in values[:MAX_VALUES] if isinstance(values, list) else []:
         # Without samples it says nothing.
         if isinstance(value, dict) and value.get("sampledValue"):
-            _take_value(unit, charge_point_id, connector_id, transaction, value, received_at)
+            _take_value(unit, charge_point_id, connector_id, transaction, value, received_at, since)
 
 
 def _take_value(
@@ -174,6 +183,7 @@ def _take_value(
     transaction: OpenTransaction | None,
     value: dict[str, Any],
     received_at: int,
+    since: int,
 ) -> None:
     samples = value.get("sampledValue")
     text = frames.encode(samples)
@@ -182,12 +192,11 @@ def _take_value(
         at = received_at
     transaction_id = None
     totals = meter_values.totals(samples)
-    if transaction is not None and at >= transaction.values_from:
-        transaction_id = transaction.id
-        # Only what is not newer than the last value can be a repetition.
-        if transaction.values_until >= at and unit.one(_KNOWN_METER_VALUE, transaction_id, at, text):
+    if transaction is not None and at >= since:
+        transaction_id, digest = transaction.id, hash(text)
+        if transaction.may_have(at, digest) and unit.one(_KNOWN_METER_VALUE, transaction_id, at, text):
             return
-        transaction.take(totals, at)
+        transaction.take(totals, at, digest)
     unit.insert_later(
         _INSERT_METER_VALUE,
         (

@@ -106,12 +106,18 @@ def test_a_blocked_card_is_blocked_even_where_it_charges(speaker):
     assert found.refuses == {"known": False, "blocked": True, "expired": False, "concurrent": True}
 
 
-def test_judging_a_card_is_one_query(store, cards, monkeypatch):
+def test_a_card_is_read_once_and_again_after_it_was_changed(store, cards, monkeypatch):
     asked = []
+    run = store.run
+    monkeypatch.setattr(store, "run", lambda sql, params=(): asked.append(sql) or run(sql, params))
 
-    def work(unit):
-        monkeypatch.setattr(type(unit), "one", lambda self, *args: asked.append(args) or ("accepted", None, None))
-        authorization.check(unit, "PLAIN", 0)
+    def status():
+        return store.write(lambda unit: authorization.check(unit, "PLAIN", 0)).status
 
-    store.write(work)
+    assert [status() for _ in range(3)] == ["Accepted"] * 3
     assert len(asked) == 1
+    card = store.write(lambda unit: id_tags.find("PLAIN"))
+    store.write(lambda unit: id_tags.update(unit, card.id, status="blocked"))
+    assert status() == "Blocked"
+    store.write(lambda unit: id_tags.delete(unit, card.id))
+    assert status() == "Invalid"
