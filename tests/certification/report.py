@@ -9,6 +9,16 @@ from pathlib import Path
 #: What a certificate calls them; the limits and a certified system's figures are in seconds.
 RESPONSE, AUTHORIZE = "OCPP response time", "Response time Authorize"
 LIMITS = {RESPONSE: 180, AUTHORIZE: 60}
+#: The profiles in the order of a certificate; what is named otherwise follows.
+ORDER = (
+    "Core",
+    "Firmware Management",
+    "Local Authorization List Management",
+    "Smart Charging",
+    "Remote Trigger",
+    "Reservation",
+    "Security",
+)
 
 
 @dataclass
@@ -58,7 +68,8 @@ def _head(title: str) -> list[str]:
 
 def _profiles() -> list[str]:
     lines = ["| Profile | Result | Cases |", "|---|---|---|"]
-    for profile, cases in _results.cases.items():
+    ordered = sorted(_results.cases.items(), key=lambda item: ORDER.index(item[0]) if item[0] in ORDER else len(ORDER))
+    for profile, cases in ordered:
         result = "Pass" if all(cases.values()) else "**Fail**"
         words = ", ".join(case if passed else f"**{case} failed**" for case, passed in cases.items())
         lines.append(f"| {profile} | {result} | {words} |")

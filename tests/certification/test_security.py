@@ -8,7 +8,7 @@ from tests.certification.csms import Csms
 from tests.certification.station import Station
 from tests.fake_charge_point import basic
 
-pytestmark = pytest.mark.profile("Connection and basic authentication")
+pytestmark = pytest.mark.profile("Security")
 
 SECURED, PASSWORD = "CERT-2", "a certain password"
 
