@@ -7,7 +7,9 @@ from peewee import ModelSelect
 from werkzeug.wrappers import Response
 
 from ocpp_server.models import Frame
+from ocpp_server.services import charging_sessions, corrected_messages
 from portal import messages
+from portal.converters import row_id
 from portal.htmx import page
 from portal.navigation import StationTab
 from portal.views.stations import fetch
@@ -32,6 +34,7 @@ def index(charge_point_id: int) -> Response:
         older=frames[PER_PAGE - 1].id if len(frames) > PER_PAGE else None,
         before=before,
         actions=ACTIONS,
+        session=request.args.get("session", type=row_id),
         args={name: request.args.get(name, "") for name in ("q", "direction", "action", "show")},
     )
 
@@ -41,6 +44,10 @@ def _matching(charge_point_id: int, before: int | None) -> "ModelSelect[Frame]":
     query = Frame.select().where(Frame.charge_point_id == charge_point_id).order_by(Frame.id.desc())
     if before is not None:
         query = query.where(Frame.id < before)
+    session_id = request.args.get("session", type=row_id)
+    if session_id is not None:
+        session = charging_sessions.find(session_id)
+        query = query.where(Frame.id.in_(corrected_messages.find(session) if session else []))
     if request.args.get("direction") in {"in", "out"}:
         query = query.where(Frame.outgoing == (request.args["direction"] == "out"))
     if request.args.get("action"):

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ocpp_server import clock
 from ocpp_server.models import IdTag, Transaction
-from ocpp_server.services import charging_sessions, id_tags, orphan_messages, session_series
+from ocpp_server.services import charging_sessions, corrected_messages, id_tags, orphan_messages, session_series
 from ocpp_server.services.charging_sessions import Filter
 from ocpp_server.store import Store
 from portal import audit, flags, forgotten, lists, local_times, readings, spreadsheets, stop_reasons
@@ -95,6 +95,7 @@ def show(transaction_id: int) -> BaseResponse:
         max_power_w=charging_sessions.max_power_w(transaction_id),
         stop_reason=stop_reasons.explain(session.stop_reason),
         flags=flags.explain(session.flags),
+        corrected=len(corrected_messages.find(session)),
         evidence=forgotten.evidence(session),
         pages=pages,
         readings=readings.decode(pages.rows),

@@ -266,6 +266,23 @@ def test_the_messages_of_a_session_begin_where_it_ended(operator, store, session
     assert answer.location == f"/stations/{session.charge_point_id}/messages?before={ending + 1}"
 
 
+def test_what_was_corrected_is_told_and_shown(operator, store, session):
+    text = f'[2, "1", "MeterValues", {{"connectorId": 1, "transactionId": "{session.id}"}}]'
+    values = {"outgoing": False, "message_type": 2, "message_id": "1", "action": "MeterValues", "text": text}
+    facts = {"charge_point_id": session.charge_point_id, "at": NOON + timedelta(minutes=1), **values}
+    store.write(lambda unit: Frame.create(**facts))
+    assert "put right" not in operator.get(f"/sessions/{session.id}").text
+    store.write(lambda unit: Frame.create(**facts, note="transactionId: a text, not a number"))
+    shown = operator.get(f"/sessions/{session.id}").text
+    assert "1 message of this session was odd and was put right." in shown
+    address = f"/stations/{session.charge_point_id}/messages?session={session.id}"
+    assert address in shown
+    log = operator.get(address).text
+    assert log.count('class="log-row') == 1
+    assert "a text, not a number" in log
+    assert 'class="log-row' not in operator.get(f"{address}99").text
+
+
 def test_a_session_of_a_deleted_station_stays(operator, store, session):
     def work(unit):
         station = Transaction.get_by_id(session.id).charge_point
