@@ -10,6 +10,7 @@ from typing import Any
 from ocpp.v16 import call
 
 from ocpp_server import clock
+from ocpp_server.simulator.car import used_phases
 from ocpp_server.simulator.cards import LocalList
 from ocpp_server.simulator.configuration import Configuration, factory_keys
 from ocpp_server.simulator.connection import Connected
@@ -128,11 +129,16 @@ class Equipment(Connected):
         if transaction is not None and transaction.is_refused and self._used_up(connector, transaction):
             return 0.0
         moment = Moment(clock.now(), transaction.started_at if transaction else None)
-        phases = self.model.supply.phases
+        phases = self._phases(connector)
         shared = self.profiles.station_limit_watts(phases, Moment(clock.now()))
         charging = sum(1 for other in self.connectors.values() if other.transaction) or 1
         own = self.profiles.limit_watts(connector.connector_id, phases, moment)
         return min(own, shared / charging if shared < math.inf else math.inf)
+
+    def _phases(self, connector: Connector) -> int:
+        """Amperes are per phase (section 7.14), so they are worth less to a car that uses fewer of them."""
+        supply = self.model.supply
+        return supply.phases if connector.car is None else used_phases(connector.car.model, supply)
 
     def _used_up(self, connector: Connector, transaction: Transaction) -> bool:
         most = self.configuration.number("MaxEnergyOnInvalidId")

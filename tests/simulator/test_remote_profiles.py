@@ -6,6 +6,8 @@ import pytest
 from ocpp.exceptions import PropertyConstraintViolationError
 from ocpp.v16 import call
 
+from ocpp_server.simulator.car import CarModel
+from ocpp_server.simulator.connector import Car
 from tests.simulator.central_system import CentralSystem
 from tests.simulator.play import on_asyncio
 from tests.simulator.stations import TAG, a_car, booted
@@ -92,3 +94,14 @@ async def test_a_limit_of_the_station_is_shared_by_its_connectors(central: Centr
             await station.start(connector_id, TAG, car=a_car())
         await station.meter(1, seconds=300)
         assert 7_000 < station.connectors[1].power_watts <= 8_000
+
+
+@on_asyncio
+async def test_amperes_hold_for_each_phase_also_where_the_car_uses_only_one(central: CentralSystem) -> None:
+    async with booted(central) as station:
+        await station.start(1, TAG, car=Car(CarModel(38_000, ac_watts=7_400, ac_phases=1, dc_watts=0), 20.0))
+        profile = limit(10)
+        profile["chargingSchedule"]["chargingRateUnit"] = "A"
+        assert await central.ask_status(call.SetChargingProfile(1, profile)) == "Accepted"
+        await station.meter(1, seconds=300)
+        assert 2_200 < station.connectors[1].power_watts <= 2_300

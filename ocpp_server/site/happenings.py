@@ -1,0 +1,116 @@
+"""What a site is told: cars, readings, statuses, connections, and what became of its orders. Pure."""
+
+import math
+from collections.abc import Sequence
+
+from ocpp_server.site.belief import Belief
+from ocpp_server.site.controller import Order, Site
+from ocpp_server.site.hold import Hold, retry_at
+from ocpp_server.site.member import LATE, Key, Member, Session
+from ocpp_server.site.turns import Turn
+
+_CHARGING, _SUSPENDED_EV, _SUSPENDED_EVSE = "Charging", "SuspendedEV", "SuspendedEVSE"
+
+
+def started(site: Site, key: Key, transaction_id: int, started_at: float, now: float) -> None:
+    """A session began. One that began long ago and is reported only now may be over already (section 5.16.1)."""
+    member = site.members.get(key)
+    if member is None or (member.session is not None and member.session.transaction_id == transaction_id):
+        return
+    member.session = Session(
+        transaction_id,
+        started_at,
+        Belief(member.minimum, member.maximum, tuple(range(len(member.phases)))),
+        _first_hold(site, member, started_at),
+        Turn(waiting_since=now, is_kept=not member.can_pause),
+        is_proven=now - started_at < LATE,
+    )
+
+
+def _first_hold(site: Site, member: Member, started_at: float) -> Hold:
+    """What holds for a session before it is told anything: the connector's default, if it has one."""
+    if member.installed is None:
+        return Hold(member.maximum, member.fail_safe, math.inf)
+    return Hold(min(member.first, member.installed), member.installed, started_at + site.wait)
+
+
+def resumed(site: Site, key: Key, transaction_id: int, started_at: float, lent: tuple[float, float] | None) -> None:
+    """After a restart: a session runs. `lent`: what it was told before, in A, and until when (s since 1970)."""
+    started(site, key, transaction_id, started_at, started_at)
+    session = _session(site, key)
+    if session is not None and lent is not None:
+        session.hold.amperes, session.hold.lease_ends = lent
+
+
+def ended(site: Site, key: Key, transaction_id: int) -> None:
+    """A session is over."""
+    member = site.members.get(key)
+    if member is not None and member.session is not None and member.session.transaction_id == transaction_id:
+        member.session = None
+
+
+def measured(site: Site, key: Key, currents: Sequence[float], now: float) -> bool:
+    """A reading of the session on a connector: A for each phase of the station, or one that counts for all.
+
+    Whether it changes what is believed, so that there may be something to decide.
+    """
+    session = _session(site, key)
+    return session is not None and session.measure(currents, now)
+
+
+def status(site: Site, key: Key, word: str, now: float) -> None:
+    """A connector's status."""
+    session = _session(site, key)
+    if session is None:
+        return
+    if word in {_CHARGING, _SUSPENDED_EV, _SUSPENDED_EVSE}:
+        session.is_proven = True
+    if word == _SUSPENDED_EV:
+        session.suspended_since = session.suspended_since or now
+    else:
+        session.suspended_since = None
+    if word == _CHARGING:
+        session.belief.wake()
+
+
+def connection(site: Site, charge_point_id: int, is_connected: bool) -> None:
+    """A station came or went. Who comes back is asked again, whatever it refused before."""
+    for member in site.members.values():
+        if member.key[0] != charge_point_id or member.is_connected == is_connected:
+            continue
+        member.is_connected = is_connected
+        member.default_failures, member.default_retry_at = 0, 0.0
+        if member.session is not None:
+            member.session.hold.retry()
+
+
+def accepted(site: Site, order: Order, now: float) -> None:
+    """The station has what it was sent."""
+    member = site.members.get(order.key)
+    if member is None:
+        return
+    if order.transaction_id is None:
+        member.installed, member.asked_default, member.default_failures = order.fail_safe, None, 0
+    elif member.session is not None and member.session.transaction_id == order.transaction_id:
+        member.session.hold.accept(now)
+
+
+def failed(site: Site, order: Order, now: float, *, refused: bool) -> None:
+    """It refused, or nothing was heard of it."""
+    member = site.members.get(order.key)
+    if member is None:
+        return
+    if order.transaction_id is None:
+        member.asked_default = None
+        if refused and order.amperes != order.fail_safe:
+            member.can_wait = False
+            return
+        member.default_retry_at = retry_at(member.default_failures, now)
+        member.default_failures += 1
+    elif member.session is not None and member.session.transaction_id == order.transaction_id:
+        member.session.hold.fail(now, refused=refused)
+
+
+def _session(site: Site, key: Key) -> Session | None:
+    member = site.members.get(key)
+    return None if member is None else member.session
