@@ -1,12 +1,15 @@
 """Connections to the database: SQLite with real commits, or PostgreSQL."""
 
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import gevent
+import psycopg
 from playhouse.pool import PooledSqliteDatabase
-from playhouse.postgres_ext import PooledPsycopg3Database
+from playhouse.postgres_ext import PooledPsycopg3Database, Psycopg3ExtAdapter
 
 
 class _Watched:
@@ -21,12 +24,46 @@ class _Watched:
         return super().execute_sql(sql, params, **options)  # type: ignore[misc]
 
 
+class _Connection(psycopg.Connection):
+    """Waits for its socket by watchers of gevent's that it keeps.
+
+    psycopg sees gevent and makes a poll object, a timer and a time-out for each wait: as much work as the statement.
+    """
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        """Run a generator that yields what it waits for: 1 to read, 2 to write, 3 for either."""
+        if timeout is not None:
+            return super().wait(gen, interval, timeout)
+        try:
+            wanted = next(gen)
+            while True:
+                gevent.get_hub().wait(self._watchers[wanted])
+                # Both, where either was waited for: its own reads and writes never block.
+                wanted = gen.send(wanted)
+        except StopIteration as done:
+            return done.value
+
+    @cached_property
+    def _watchers(self) -> dict[int, Any]:
+        loop, descriptor = gevent.get_hub().loop, self.pgconn.socket
+        return {wanted: loop.io(descriptor, wanted) for wanted in (1, 2, 3)}
+
+
+class _Adapter(Psycopg3ExtAdapter):
+    """Makes such connections."""
+
+    def connect(self, db: Any, **params: Any) -> psycopg.Connection:
+        return _Connection.connect(db.database, **params)
+
+
 class Sqlite(_Watched, PooledSqliteDatabase):
     """A file."""
 
 
 class Postgresql(_Watched, PooledPsycopg3Database):
     """A database of a server."""
+
+    psycopg3_adapter = _Adapter
 
 
 def connect(url: str) -> Sqlite | Postgresql:

@@ -15,6 +15,7 @@ SERVER = sorted((ROOT / "ocpp_server").rglob("*.py"))
 SOURCES = [ROOT / "app.py", *SERVER, *sorted((ROOT / "portal").rglob("*.py"))]
 #: Only these know that greenlets exist.
 GEVENT = {
+    "databases.py",
     "events.py",
     "files/ftp.py",
     "files/native.py",
