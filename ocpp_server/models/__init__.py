@@ -6,7 +6,9 @@ from ocpp_server.models.charge_points import ChargePoint, Connector
 from ocpp_server.models.charging import (
     ChargingApplication,
     ChargingProfileRequest,
+    ChargingProfileTemplate,
     ChargingTraits,
+    CompositeReading,
     InstalledChargingProfile,
 )
 from ocpp_server.models.commands import Command, CommandBatch
@@ -52,6 +54,8 @@ TABLES = (
     LocalList,
     LocalListEntry,
     IdTagChange,
+    ChargingProfileTemplate,
+    CompositeReading,
 )
 
 __all__ = [
@@ -61,9 +65,11 @@ __all__ = [
     "ChargePoint",
     "ChargingApplication",
     "ChargingProfileRequest",
+    "ChargingProfileTemplate",
     "ChargingTraits",
     "Command",
     "CommandBatch",
+    "CompositeReading",
     "ConfigurationChange",
     "ConfigurationKey",
     "ConfigurationTemplate",

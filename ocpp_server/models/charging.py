@@ -1,6 +1,6 @@
 """Charging profiles: what is installed where, what was wished, what was learnt of stations (section 3.13)."""
 
-from peewee import BigIntegerField, BooleanField, CharField, ForeignKeyField, IntegerField, TextField
+from peewee import BigIntegerField, BooleanField, CharField, DoubleField, ForeignKeyField, IntegerField, TextField
 
 from ocpp_server.models.base import Table, UtcField
 from ocpp_server.models.charge_points import ChargePoint
@@ -91,3 +91,49 @@ class ChargingTraits(Table):
 
     class Meta:
         table_name = "charging_traits"
+
+
+class ChargingProfileTemplate(Table):
+    """A schedule that was drawn once, to be applied often; the fields are those of charging/building.py: Drawing.
+
+    `steps` is a JSON list of [second, limit]; seconds count from midnight in `zone`, for a week from Monday's.
+    """
+
+    name = CharField(max_length=255, unique=True)
+    purpose = CharField(max_length=32)
+    repeat = CharField(max_length=16)
+    unit = CharField(max_length=1)
+    phases = IntegerField(null=True)
+    steps = TextField()
+    min_rate = DoubleField(null=True)
+    stack_level = IntegerField(default=1)
+    zone = CharField(max_length=64, default="UTC")
+    begins_on = UtcField(null=True)
+    duration = BigIntegerField(null=True)
+    valid_from = UtcField(null=True)
+    valid_to = UtcField(null=True)
+    updated_at = UtcField()
+
+    class Meta:
+        table_name = "charging_profile_template"
+
+
+class CompositeReading(Table):
+    """A composite schedule as a station reported it, and as it was calculated here at that time.
+
+    Both are JSON lists of [second, limit or null] from `begins_at` on, in `unit`.
+    """
+
+    charge_point_id: int
+    charge_point = ForeignKeyField(ChargePoint, on_delete="CASCADE")
+    connector_id = BigIntegerField()
+    command_id = BigIntegerField(index=True)
+    begins_at = UtcField()
+    duration = BigIntegerField()
+    unit = CharField(max_length=1)
+    reported = TextField()
+    calculated = TextField()
+
+    class Meta:
+        table_name = "composite_reading"
+        indexes = ((("charge_point", "connector_id", "id"), False),)

@@ -1,9 +1,14 @@
-"""SetChargingProfile, ClearChargingProfile and profiles that come with a remote start (sections 5.5, 5.11, 5.16)."""
+"""Charging profiles set, cleared, asked for, or sent along with a remote start (sections 5.5, 5.7, 5.11, 5.16)."""
 
-from ocpp.v16.enums import ChargingProfileStatus, ClearChargingProfileStatus, RemoteStartStopStatus
+from ocpp.v16.enums import (
+    ChargingProfileStatus,
+    ClearChargingProfileStatus,
+    GetCompositeScheduleStatus,
+    RemoteStartStopStatus,
+)
 
 from ocpp_server.outgoing import Conclusion, concludes
-from ocpp_server.services import charging_requests, installed_profiles
+from ocpp_server.services import charging_requests, composite_schedules, installed_profiles
 from ocpp_server.services.failures import on_failure
 
 on_failure("SetChargingProfile")(charging_requests.failed)
@@ -49,3 +54,11 @@ def remote_start(conclusion: Conclusion) -> None:
             command_id=conclusion.command.id,
             with_start=True,
         )
+
+
+@concludes("GetCompositeSchedule")
+def composite_schedule(conclusion: Conclusion) -> None:
+    """A rejection carries no schedule (errata 3.51)."""
+    if conclusion.status == GetCompositeScheduleStatus.accepted.value:
+        command = conclusion.command
+        composite_schedules.read(conclusion.unit, conclusion.station.id, command.id, command.payload, conclusion.result)

@@ -3,13 +3,15 @@
 Built for the union of the editions: what the stricter one asks is asked here.
 """
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import gevent
 import pytest
 
 from tests.certification.conftest import IDENTITY, VALID
-from tests.certification.csms import Csms
+from tests.certification.csms import ApiError, Csms
 from tests.certification.station import Station
 from tests.fake_charge_point import iso
 
@@ -109,3 +111,176 @@ def test_tc_067_csms_as_the_older_edition_stacks_them(csms: Csms, station: Stati
     by_fields = {"connectorId": 1, "chargingProfilePurpose": "TxDefaultProfile", "stackLevel": 1}
     for criteria in ({"id": 670}, by_fields, {}):
         assert exchange(csms, station, "ClearChargingProfile", criteria, {"status": "Accepted"}) == criteria
+
+
+# -- beside the tool: what the standard asks, through the operator's own way of applying profiles ----------------------
+
+
+def apply(csms: Csms, wanted: dict, connector_id: int, **more: Any) -> dict:
+    """Apply a profile; what became of it on the one connector."""
+    wanted = {name: value for name, value in wanted.items() if name != "chargingProfileId"}
+    body = {"profile": wanted, "targets": [{"station": IDENTITY, "connector_id": connector_id}], **more}
+    return csms.api("POST", "/charging/applications", body)
+
+
+def outcome(csms: Csms, application: dict) -> dict:
+    """How it ended, once it has."""
+    for _ in range(500):
+        (found,) = csms.api("GET", f"/charging/applications/{application['id']}")["requests"]
+        if found["state"] != "waiting":
+            return found
+        gevent.sleep(0.01)
+    raise AssertionError(f"still waiting: {found}")
+
+
+def attempted(csms: Csms, application: dict, answered: int) -> dict:
+    """The request once it has ended, or has more attempts than were answered."""
+    for _ in range(500):
+        (found,) = csms.api("GET", f"/charging/applications/{application['id']}")["requests"]
+        if found["state"] != "waiting" or len(found["attempts"]) > answered:
+            return found
+        gevent.sleep(0.01)
+    raise AssertionError(f"nothing more came: {found}")
+
+
+def applied(csms: Csms, station: Station, wanted: dict, connector_id: int, status: str = "Accepted") -> dict:
+    application = apply(csms, wanted, connector_id)
+    asked = station.answers("SetChargingProfile", {"status": status})
+    assert asked["connectorId"] == connector_id
+    if status == "Accepted":
+        assert outcome(csms, application)["state"] == "installed"
+    return asked["csChargingProfiles"]
+
+
+def refused_by_the_api(csms: Csms, wanted: dict, connector_id: int) -> str:
+    with pytest.raises(ApiError) as refusal:
+        apply(csms, wanted, connector_id)
+    assert refusal.value.status == 422
+    return refusal.value.problem["errors"][0]["field"]
+
+
+def held(csms: Csms) -> list[tuple[int, str, int]]:
+    items = csms.api("GET", f"/stations/{IDENTITY}/charging-profiles")["items"]
+    return [(item["connector_id"], item["purpose"], item["stack_level"]) for item in items]
+
+
+@pytest.fixture
+def clean(csms: Csms, station: Station) -> Station:
+    """Nothing installed, nothing learnt."""
+    exchange(csms, station, "ClearChargingProfile", {}, {"status": "Accepted"})
+    csms.api("DELETE", f"/stations/{IDENTITY}/charging-capabilities")
+    tell_keys(csms, station)
+    return station
+
+
+def tell_keys(csms: Csms, station: Station, **keys: str) -> None:
+    known = {
+        "ChargeProfileMaxStackLevel": "8",
+        "ChargingScheduleAllowedChargingRateUnit": "Current,Power",
+        "ChargingScheduleMaxPeriods": "24",
+        **keys,
+    }
+    items = [{"key": key, "readonly": True, "value": value} for key, value in known.items()]
+    exchange(csms, station, "GetConfiguration", {}, {"configurationKey": items})
+
+
+def test_x_s_01_csms_a_maximum_is_for_the_whole_station(csms: Csms, clean: Station) -> None:
+    wanted = absolute(profile("ChargePointMaxProfile", 1))
+    assert refused_by_the_api(csms, wanted, 1) == "connectorId"
+    applied(csms, clean, wanted, 0)
+
+
+def test_x_s_02_csms_a_default_on_connector_0_counts_for_all(csms: Csms, clean: Station) -> None:
+    applied(csms, clean, absolute(profile("TxDefaultProfile", 2)), 0)
+    for connector_id in (1, 2):
+        composite = csms.api("GET", f"/stations/{IDENTITY}/composite-schedule?connector_id={connector_id}")
+        assert composite["calculated"][0]["limit"] == 6.0
+
+
+def test_x_s_03_csms_a_session_profile_needs_its_session(csms: Csms, clean: Station) -> None:
+    clean.stop(clean.charging(VALID), 1100)
+    wanted = profile("TxProfile", 3)
+    for connector_id in (0, 1):
+        found = outcome(csms, apply(csms, wanted, connector_id))
+        assert (found["state"], found["reason"]) == ("left_out", "no_session")
+    transaction_id = clean.charging(VALID)
+    assert applied(csms, clean, wanted, 1)["transactionId"] == transaction_id
+
+
+@pytest.mark.parametrize("answer", ["Rejected", "NotSupported"])
+def test_x_s_04_csms_a_refusal_is_recorded(csms: Csms, clean: Station, answer: str) -> None:
+    application = apply(csms, absolute(profile("TxDefaultProfile", 4)), 1)
+    for answered in range(20):
+        request = attempted(csms, application, answered)
+        if request["state"] != "waiting":
+            break
+        clean.answers("SetChargingProfile", {"status": answer})
+    assert request["state"] == "refused"
+    assert {attempt["answer"] for attempt in request["attempts"]} == {answer}
+    assert held(csms) == []
+
+
+def test_x_s_04_csms_a_callerror_not_supported_is_no_smart_charging(csms: Csms, clean: Station) -> None:
+    application = apply(csms, absolute(profile("TxDefaultProfile", 4)), 1)
+    message_id, _ = clean.expect("SetChargingProfile")
+    clean.send_raw(json.dumps([4, message_id, "NotSupported", "", {}]))
+    found = outcome(csms, application)
+    assert (found["state"], found["reason"], len(found["attempts"])) == ("refused", "not_supported", 1)
+    assert csms.api("GET", f"/stations/{IDENTITY}/charging-capabilities")["learnt"]["supported"] is False
+
+
+def test_x_s_05_csms_recurring_says_how_and_from_when(csms: Csms, clean: Station) -> None:
+    wanted = absolute(profile("TxDefaultProfile", 5))
+    recurring = {**wanted, "chargingProfileKind": "Recurring", "recurrencyKind": "Daily"}
+    assert refused_by_the_api(csms, {**wanted, "recurrencyKind": "Daily"}, 1) == "recurrencyKind"
+    assert refused_by_the_api(csms, {**wanted, "chargingProfileKind": "Recurring"}, 1) == "recurrencyKind"
+    sent = applied(csms, clean, recurring, 1)
+    assert sent["recurrencyKind"] == "Daily"
+    assert "startSchedule" in sent["chargingSchedule"]
+
+
+def test_x_s_06_csms_a_stations_limits_are_kept(csms: Csms, clean: Station) -> None:
+    tell_keys(csms, clean, ChargingScheduleAllowedChargingRateUnit="Power", ChargingScheduleMaxPeriods="2")
+    wanted = absolute(profile("TxDefaultProfile", 6, level=40))
+    steps = [{"startPeriod": 3600 * hour, "limit": 6.0 + hour} for hour in range(4)]
+    wanted["chargingSchedule"]["chargingSchedulePeriod"] = steps
+    sent = applied(csms, clean, wanted, 1)
+    assert sent["stackLevel"] == 8
+    assert sent["chargingSchedule"]["chargingRateUnit"] == "W"
+    assert len(sent["chargingSchedule"]["chargingSchedulePeriod"]) == 2
+    assert sent["chargingSchedule"]["chargingSchedulePeriod"][0]["limit"] == 4140.0
+
+
+def test_x_s_07_csms_numbers_have_one_decimal_and_periods_ascend(csms: Csms, clean: Station) -> None:
+    wanted = absolute(profile("TxDefaultProfile", 7))
+    for periods in (
+        [{"startPeriod": 60, "limit": 6.0}],
+        [{"startPeriod": 0, "limit": 6.0}, {"startPeriod": 0, "limit": 7.0}],
+        [{"startPeriod": 0, "limit": 6.25}],
+    ):
+        schedule = {**wanted["chargingSchedule"], "chargingSchedulePeriod": periods}
+        assert "chargingSchedulePeriod" in refused_by_the_api(csms, {**wanted, "chargingSchedule": schedule}, 1)
+
+
+def test_x_s_08_csms_the_record_follows_what_replaces_ends_and_clears(csms: Csms, clean: Station) -> None:
+    applied(csms, clean, absolute(profile("TxDefaultProfile", 8)), 1)
+    set_profile(csms, clean, 1, absolute(profile("TxDefaultProfile", 81)))
+    transaction_id = clean.charging(VALID)
+    set_profile(csms, clean, 1, profile("TxProfile", 82, level=1, transactionId=transaction_id))
+    assert held(csms) == [(1, "TxDefaultProfile", 0), (1, "TxProfile", 1)]
+    clean.stop(transaction_id, 1200)
+    assert held(csms) == [(1, "TxDefaultProfile", 0)]
+    exchange(csms, clean, "ClearChargingProfile", {"id": 81}, {"status": "Unknown"})
+    assert held(csms) == []
+
+
+def test_x_s_09_csms_a_composite_schedule_is_refused(csms: Csms, clean: Station) -> None:
+    exchange(csms, clean, "GetCompositeSchedule", {"connectorId": 2, "duration": 60}, {"status": "Rejected"})
+
+
+def test_x_s_10_csms_a_session_that_was_reported_late_gets_no_profile(csms: Csms, clean: Station) -> None:
+    clean.charging(VALID, timestamp=iso(datetime.now(UTC) - timedelta(hours=3)))
+    found = outcome(csms, apply(csms, profile("TxProfile", 10), 1))
+    assert (found["state"], found["reason"]) == ("left_out", "late")
+    apply(csms, profile("TxProfile", 10), 1, even_if_late=True)
+    clean.answers("SetChargingProfile", {"status": "Accepted"})
