@@ -32,7 +32,6 @@ from typing import Any
 
 from ocpp_server import clock
 from ocpp_server.charging import building, fitting
-from ocpp_server.charging.checking import problems
 from ocpp_server.charging.profile import TX, whole
 from ocpp_server.models import (
     ChargePoint,
@@ -45,6 +44,7 @@ from ocpp_server.models.charging import WAITING
 from ocpp_server.services import charging_requests, commands, installed_profiles
 from ocpp_server.services.charging_owners import OPERATOR, Owner, own_profile_id, template_profile_id
 from ocpp_server.services.charging_requests import LATE, NO_SESSION, Wish
+from ocpp_server.services.charging_rules import problems
 from ocpp_server.services.errors import Invalid
 from ocpp_server.store import Unit
 

@@ -63,17 +63,17 @@ def profile_for(template: ChargingProfileTemplate, connector_id: int, now: datet
 
 def checked(drawing: Drawing) -> Drawing:
     """The drawing in order: steps by time, one at each, the first at the beginning. Raises Invalid."""
-    for field, known, message in (
-        ("purpose", PURPOSES, "Choose what the schedule is for."),
-        ("repeat", REPEATS, "Choose how it repeats."),
-        ("unit", UNITS, "Choose A or W."),
-        ("phases", _PHASES, "Choose 1, 2 or 3 phases, or none."),
-    ):
-        if getattr(drawing, field) not in known:
-            raise Invalid(field, message)
+    if drawing.purpose not in PURPOSES:
+        raise Invalid("purpose", "Choose what the schedule is for.")
+    if drawing.repeat not in REPEATS:
+        raise Invalid("repeat", "Choose how it repeats.")
+    if drawing.unit not in UNITS:
+        raise Invalid("unit", "Choose A or W.")
+    if drawing.phases not in _PHASES:
+        raise Invalid("phases", "Choose 1, 2 or 3 phases, or none.")
     _check_times(drawing)
     if not 0 <= drawing.stack_level <= MAX_LEVEL:
-        raise Invalid("stack_level", f"The stack level is a whole number from 0 to {MAX_LEVEL}.")
+        raise Invalid("stack_level", "The stack level is a whole number from 0 to %(most)s.", most=MAX_LEVEL)
     if drawing.min_rate is not None and not 0 <= drawing.min_rate <= MAX_LIMIT:
         raise Invalid("min_rate", "This is a number from 0 on.")
     steps = _steps(drawing)
@@ -85,13 +85,13 @@ def _steps(drawing: Drawing) -> list[tuple[int, float]]:
     last = SPAN.get(drawing.repeat, drawing.duration or MAX_SECONDS)
     steps = sorted({second: (second, round(limit, 1)) for second, limit in drawing.steps}.values())
     if not steps or len(steps) > MAX_STEPS:
-        raise Invalid("steps", f"Draw at least one step, and {MAX_STEPS} at most.")
+        raise Invalid("steps", "Draw at least one step, and %(most)s at most.", most=MAX_STEPS)
     if steps[0][0] != 0:
         raise Invalid("steps", "The first step begins at 00:00, or there would be a time without a limit.")
     if steps[-1][0] >= last:
         raise Invalid("steps", "A step begins after the schedule has ended.")
     if any(not 0 <= limit <= MAX_LIMIT for _, limit in steps):
-        raise Invalid("steps", f"A limit is a number from 0 to {MAX_LIMIT}.")
+        raise Invalid("steps", "A limit is a number from 0 to %(most)s.", most=MAX_LIMIT)
     return steps
 
 

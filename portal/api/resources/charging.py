@@ -90,7 +90,7 @@ def _spots(targets: Sequence[dict[str, Any]]) -> list[Spot]:
     known = {row.identity_key: row.id for row in rows}
     for number, target in enumerate(targets):
         if target["station"].casefold() not in known:
-            raise Invalid(f"targets.{number}.station", f"There is no station {target['station']}.")
+            raise Invalid(f"targets.{number}.station", "There is no station %(name)s.", name=target["station"])
     spots = [Spot(known[target["station"].casefold()], int(target.get("connector_id", 0))) for target in targets]
     return list(dict.fromkeys(spots))
 

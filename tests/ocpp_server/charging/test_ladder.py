@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from ocpp_server.charging import fitting, ladder
 from ocpp_server.charging.building import Drawing, constant, for_remote_start, from_drawing
-from ocpp_server.charging.checking import problems
 from ocpp_server.charging.composite import Session, composite
 from ocpp_server.charging.ladder import Place, attempts, learnt
 from ocpp_server.charging.limits import Limits, Traits, read, units
 from ocpp_server.charging.profile import CHARGE_POINT_MAX, DAILY, TX, TX_DEFAULT, WEEKLY, parse
 from ocpp_server.charging.units import Supply
+from ocpp_server.services.charging_rules import problems
 
 NOW = datetime(2026, 11, 26, 15, 30, tzinfo=UTC)
 NIGHT = ((0, 16.0), (6 * 3600, 8.0), (22 * 3600, 16.0))
