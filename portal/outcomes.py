@@ -106,6 +106,8 @@ def explain(command: Command, *, is_online: bool) -> str:
         return _("The station is not connected. This is sent as soon as it is.")
     if command.state == QUEUED:
         return _("It is sent as soon as the station has answered what was asked before.")
+    if command.state == TIMEOUT and command.late_at is not None:
+        return _("The answer came after the time-out, so it changes nothing here. Open the result to see it.")
     if command.state == EXPIRED and command.error_code == BUSY:
         return _("The station was busy with earlier requests until the waiting time was over. Nothing was sent.")
     sentences = {

@@ -7,6 +7,7 @@ TWINS = {
     "batches.again": ("batches.create",),
     "batches.cancel": ("batches.cancel",),
     "batches.create": ("batches.create",),
+    "batches.reset": ("batches.create",),
     "cards.add": ("id_tags.create",),
     "cards.delete": ("id_tags.delete",),
     "cards.edit": ("id_tags.update",),

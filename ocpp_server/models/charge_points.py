@@ -16,7 +16,7 @@ class ChargePoint(Table):
     location = CharField(max_length=255, default="")
     registration = CharField(max_length=16, default=ACCEPTED)
     password_hash = CharField(max_length=255, null=True)
-    #: Accepted by the station for when it restarts; from its first use on it is the password.
+    #: Taken by the station for when it restarts, or perhaps taken; from its first use on it is the password.
     new_password_hash = CharField(max_length=255, null=True)
     security_profile = IntegerField(default=0)
     #: Whether it must name its OCPP version when it connects; None leaves that to the setting.

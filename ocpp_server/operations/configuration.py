@@ -5,6 +5,7 @@ from ocpp.v16.enums import ConfigurationStatus
 from ocpp_server import clock
 from ocpp_server.outgoing import Conclusion, concludes
 from ocpp_server.services import charge_points, configuration
+from ocpp_server.services.failures import Failure, on_failure
 
 AUTHORIZATION_KEY = "AuthorizationKey"
 
@@ -41,6 +42,14 @@ def changed(conclusion: Conclusion) -> None:
         awaits_reboot=reboot,
         at=clock.now(),
     )
+
+
+@on_failure("ChangeConfiguration")
+def unanswered(failure: Failure) -> None:
+    """Whether the station took the new password nobody knows, so it may come with either."""
+    request = failure.payload
+    if request is not None and request["key"].lower() == AUTHORIZATION_KEY.lower():
+        charge_points.expect_key(failure.unit, failure.charge_point_id, request["value"])
 
 
 def _dicts(value: object) -> list[dict]:

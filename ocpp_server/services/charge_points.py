@@ -105,7 +105,7 @@ def accept_key(unit: Unit, charge_point_id: int, value: str) -> None:
 
 
 def expect_key(unit: Unit, charge_point_id: int, value: str) -> None:
-    """A key that the station takes over when it restarts (RebootRequired).
+    """A key that the station takes over when it restarts (RebootRequired), or may have taken without saying so.
 
     The whitepaper names Accepted, Rejected and NotSupported only. A connection that drops before the restart comes
     back with the old key and could never be told to restart if that were refused, so both count until it uses the new.

@@ -183,14 +183,20 @@ def claim(unit: Unit, charge_point_id: int) -> Claimed | None:
     row = unit.one(_CLAIM, now, message_id, charge_point_id, now)
     if row is None:
         return None
-    command_id, action, payload, sealed, timeout, requested_by = row
+    command_id, action, text, sealed, timeout, requested_by = row
     _publish(unit, command_id, charge_point_id)
-    text = sealing.unseal(sealed) if sealed else payload
-    if text is None:
+    payload = _opened(text, sealed)
+    if payload is None:
         # The key of the data folder was changed meanwhile: what was sealed is lost.
         _finish(unit, command_id, charge_point_id, ERROR, code=frames.INTERNAL_ERROR, description="The secret is lost.")
         return claim(unit, charge_point_id)
-    return Claimed(command_id, charge_point_id, action, json.loads(text), timeout, message_id, requested_by)
+    return Claimed(command_id, charge_point_id, action, payload, timeout, message_id, requested_by)
+
+
+def _opened(text: str, sealed: str | None) -> dict[str, Any] | None:
+    """The payload with its secrets; None where the key that sealed them is gone."""
+    whole = sealing.unseal(sealed) if sealed else text
+    return None if whole is None else json.loads(whole)
 
 
 def answered(unit: Unit, claimed: Claimed, result: Any) -> None:
@@ -214,12 +220,12 @@ def refused(unit: Unit, claimed: Claimed, error: frames.CallError) -> None:
 
 def timed_out(unit: Unit, claimed: Claimed) -> None:
     """The station did not answer in time."""
-    _finish(unit, claimed.id, claimed.charge_point_id, TIMEOUT)
+    _finish(unit, claimed.id, claimed.charge_point_id, TIMEOUT, payload=claimed.payload)
 
 
 def lost(unit: Unit, claimed: Claimed) -> None:
     """The connection ended before the answer came."""
-    _finish(unit, claimed.id, claimed.charge_point_id, LOST)
+    _finish(unit, claimed.id, claimed.charge_point_id, LOST, payload=claimed.payload)
 
 
 def answered_late(unit: Unit, command_id: int, charge_point_id: int, text: str) -> None:
@@ -241,8 +247,10 @@ def expire(unit: Unit) -> None:
 
 def abandon(unit: Unit) -> None:
     """At the start: what was on the wire when the process ended has lost its answer."""
+    sent = {row[0]: row[1:] for row in unit.all("SELECT id, payload, sealed FROM command WHERE state = ?", SENT)}
     for command_id, charge_point_id, action in unit.all(_ABANDON, LOST, _now(), SENT):
-        failures.tell(Failure(unit, command_id, charge_point_id, action, LOST))
+        payload = _opened(*sent[command_id])
+        failures.tell(Failure(unit, command_id, charge_point_id, action, LOST, payload=payload))
 
 
 def is_finished(command: Command) -> bool:
@@ -267,11 +275,12 @@ def _finish(
     code: str = "",
     description: str = "",
     is_usable: bool = False,
+    payload: dict[str, Any] | None = None,
 ) -> None:
     row = unit.one(_FINISH, state, _now(), status, result, code, description, command_id)
     _publish(unit, command_id, charge_point_id)
     if row is not None and not is_usable:
-        failures.tell(Failure(unit, command_id, charge_point_id, row[0], state, code, description))
+        failures.tell(Failure(unit, command_id, charge_point_id, row[0], state, code, description, payload))
 
 
 def _publish(unit: Unit, command_id: int, charge_point_id: int) -> None:

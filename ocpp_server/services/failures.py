@@ -5,6 +5,7 @@ The other half of `@concludes` (outgoing.py), which is told of the station's ans
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from ocpp_server.store import Unit
 
@@ -12,7 +13,8 @@ from ocpp_server.store import Unit
 @dataclass(frozen=True, slots=True)
 class Failure:
     """How a command ended: `state` is error, timeout, lost, expired or cancelled, or answered with something that is
-    no object. The code and the description are those of a CALLERROR; an expired command's code says why."""
+    no object. The code and the description are those of a CALLERROR; an expired command's code says why. `payload` is
+    what was sent, secrets included, where the station may have taken it without a word: timeout and lost."""
 
     unit: Unit
     command_id: int
@@ -21,6 +23,7 @@ class Failure:
     state: str
     error_code: str = ""
     error_description: str = ""
+    payload: dict[str, Any] | None = None
 
 
 Listener = Callable[[Failure], None]

@@ -5,6 +5,7 @@ import json
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from ocpp.v16.enums import ConfigurationStatus
 from peewee import ModelSelect
 from werkzeug.wrappers import Response
 
@@ -34,6 +35,7 @@ _STATES = {
     "waiting": (QUEUED,),
     "sent": (SENT,),
 }
+REBOOT_REQUIRED = ConfigurationStatus.reboot_required.value
 _WORTH_ANOTHER_TRY = {"refused", "error", "silent", "offline", "busy", "lost", "left_out", "cancelled"}
 #: Fields of the form that belong to the conversation, not to the payload.
 _STEPS = {"confirmed", "edit", "send"}
@@ -100,6 +102,7 @@ def show(batch_id: int) -> Response:
         explain=lambda command: _explain(command, connected),
         label=label_of(batch),
         payload=pretty(batch.payload),
+        to_reset=sum(group.count for group in progress.groups if group.status == REBOOT_REQUIRED),
         unhappy=sum(count for name, count in outcomes.counts(progress).items() if name in _WORTH_ANOTHER_TRY),
     )
 
@@ -119,6 +122,18 @@ def again(batch_id: int) -> Response:
     if chosen.action:
         values = chosen.typed(json.loads(batch.payload))
     return _form(chosen, Target(tuple(yard.look_at(stations))), values, {})
+
+
+@bp.post("/<int:batch_id>/reset")
+@role_required("operator")
+def reset(batch_id: int) -> Response:
+    """The form of a reset, for the stations that said RebootRequired."""
+    chosen = operation.find("Reset") or abort(404)
+    stations = [row.charge_point for row in _awaiting_reset(_fetch(batch_id).id) if not row.charge_point.deleted_at]
+    if not stations:
+        flash(_("No station waits for a reset."), "warning")
+        return redirect(url_for("batches.show", batch_id=batch_id), 303)
+    return _form(chosen, Target(tuple(yard.look_at(stations))), _defaults(chosen), {})
 
 
 @bp.post("/<int:batch_id>/cancel")
@@ -153,6 +168,10 @@ def _commands(batch_id: int, kind: str) -> "ModelSelect[Command]":
         query = query.where(Command.state == CANCELLED)
         return query.where(Command.error_description != "" if kind == "left_out" else Command.error_description == "")
     return query
+
+
+def _awaiting_reset(batch_id: int) -> "ModelSelect[Command]":
+    return _commands(batch_id, "good").where(Command.status == REBOOT_REQUIRED)
 
 
 def _errors(progress: batches.Progress) -> list[tuple[str, str, int]]:

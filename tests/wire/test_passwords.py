@@ -40,11 +40,13 @@ def standing() -> Any:
     clock.use(None)
 
 
-def ask(yard: Yard, value: str, key: str = "AuthorizationKey") -> None:
+def ask(yard: Yard, value: str, key: str = "AuthorizationKey", **options: Any) -> None:
     with yard.store.reading():
         station = charge_points.find("LOCKED")
     payload = {"key": key, "value": value}
-    yard.store.write(lambda unit: commands.request(unit, station.id, "ChangeConfiguration", payload, by="anna"))
+    yard.store.write(
+        lambda unit: commands.request(unit, station.id, "ChangeConfiguration", payload, by="anna", **options)
+    )
 
 
 def change(yard: Yard, charge_point: FakeChargePoint, value: str, status: str) -> None:
@@ -117,6 +119,21 @@ class TestChangedOverOcpp:
         assert opens(yard, NEW_BYTES)
         assert not opens(yard, OLD)
         assert opens(yard, NEW)
+
+    @pytest.mark.parametrize("end", ["silent", "gone", "killed"])
+    def test_a_station_that_does_not_say_whether_it_took_the_password_may_come_with_either(
+        self, yard: Yard, locked: FakeChargePoint, end: str
+    ) -> None:
+        ask(yard, NEW, timeout=0.1 if end == "silent" else 30)
+        locked.recv()
+        if end == "gone":
+            locked.vanish()
+        if end == "killed":
+            yard.store.write(commands.abandon)
+        eventually(lambda: not yard.rows(Command, Command.state.in_(OPEN_STATES)))
+        assert opens(yard, OLD)
+        assert opens(yard, NEW)
+        assert not opens(yard, OLD)
 
     @pytest.mark.parametrize("status", ["Accepted", "RebootRequired"])
     def test_a_password_changed_once_more_before_the_restart_ends_the_one_between(

@@ -67,7 +67,7 @@ class Yard:
         """The rows of a table, oldest first. What was posted before is committed before."""
         self.store.write(lambda unit: None)
         with self.store.reading():
-            query = model.select().order_by(model._meta.primary_key)
+            query = model.select().order_by(*model._meta.get_primary_keys())
             return list(query.where(*where) if where else query)
 
     def row(self, model: type[Model], *where: Any) -> Any:

@@ -32,6 +32,9 @@ COMMAND = record(
     timeout=NUMBER,
     result=ANYTHING,
     error=or_null(CALL_ERROR),
+    reason={**STRING, "description": "Of an expired command `offline` or `busy`; of one that was left out, why."},
+    late_at={**or_null(TIME), "description": "When an answer came after the time-out; it changes nothing."},
+    late_message={**ANYTHING, "description": "That answer as it came: a CALLRESULT or CALLERROR."},
 )
 FILTERS = (
     argument("state", _STATE, "Only commands in this state."),
@@ -109,4 +112,7 @@ def _command(row: Command) -> dict[str, Any]:
         "timeout": row.timeout,
         "result": None if failed else parsed(row.result),
         "error": call_error(row) if failed else None,
+        "reason": "" if failed else row.error_code or row.error_description,
+        "late_at": time(row.late_at),
+        "late_message": parsed(row.late_result),
     }

@@ -39,6 +39,8 @@ def test_many_stations_are_asked_followed_and_taken_back(api: Api, three: list[C
 
     waiting = api.get(f"/batches/{batch['id']}/commands", state="queued").json["items"]
     assert [(item["station"], item["expires_at"]) for item in waiting] == [("CP-2", None), ("CP-1", None)]
+    (left_out,) = api.get(f"/batches/{batch['id']}/commands", state="cancelled").json["items"]
+    assert "Accept it first" in left_out["reason"]
     assert api.delete(f"/batches/{batch['id']}").json == {"cancelled": 2}
     assert api.delete(f"/batches/{batch['id']}").json == {"cancelled": 0}
     assert api.get(f"/batches/{batch['id']}").json["open"] == 0

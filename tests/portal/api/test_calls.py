@@ -71,10 +71,16 @@ def test_a_station_that_is_not_connected_is_a_conflict_at_once(server: Server, r
 
 def test_a_silent_station_is_a_gateway_time_out(remote: Remote, station: FakeChargePoint) -> None:
     waiting = asking(remote, {**RESET, "timeout": 0.2})
-    station.recv()
+    message_id = station.recv()[1]
     status, problem = waiting.get(timeout=5)
     assert (status, problem["type"]) == (504, "urn:chargeyard:problem:no-answer")
-    assert remote.ask("GET", f"/commands/{problem['command']}")[1]["state"] == "timeout"
+    path = f"/commands/{problem['command']}"
+    assert [remote.ask("GET", path)[1][name] for name in ("state", "late_at")] == ["timeout", None]
+    station.send_raw(json.dumps([3, message_id, {"status": "Accepted"}]))
+    station.call("Heartbeat")
+    late = remote.ask("GET", path)[1]
+    assert (late["state"], late["result"], late["late_message"][2]) == ("timeout", None, {"status": "Accepted"})
+    assert late["late_at"] is not None
 
 
 def test_a_connection_that_is_lost_meanwhile_is_a_conflict(remote: Remote, station: FakeChargePoint) -> None:

@@ -149,6 +149,19 @@ def test_those_who_did_not_do_it_are_asked_again(operator: FlaskClient, store: S
     assert "Change configuration: 2 stations" in page
 
 
+def test_those_that_need_a_reset_are_offered_one(operator: FlaskClient, store: Store, add_station: Add) -> None:
+    ids = [add_station(f"CP-{number}").id for number in range(3)]
+    operator.post("/batches/new", data={**CHANGE, "station": ids, "confirmed": "1"})
+    conclude(store, {ids[0]: {"status": "Accepted"}})
+    assert "Reset the" not in operator.get("/batches/1").text
+    assert "No station waits for a reset" in operator.post("/batches/1/reset", follow_redirects=True).text
+    conclude(store, {ids[1]: {"status": "RebootRequired"}, ids[2]: {"status": "Rejected"}})
+    assert "Reset the station that needs it" in operator.get("/batches/1").text
+    page = operator.post("/batches/1/reset").text
+    assert re.findall(r'name="station" value="(\d+)"', page) == [str(ids[1])]
+    assert "Reset: 1 station" in page
+
+
 def test_what_is_not_sent_is_taken_back(operator: FlaskClient, store: Store, add_station: Add) -> None:
     ids = [add_station(f"CP-{number}").id for number in range(3)]
     operator.post("/batches/new", data={**CHANGE, "station": ids, "confirmed": "1"})
