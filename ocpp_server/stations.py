@@ -32,6 +32,8 @@ class Station:
     booted_at: int | None = None
     has_new_firmware: bool = False
     looked_after: bool = False
+    #: Whether boots may tell something about a firmware update; None until the database was asked.
+    has_update: bool | None = None
 
     def begin_connection(self, wake: Callable[[], None], hang_up: Callable[[str], None]) -> None:
         """A new session begins."""
@@ -62,6 +64,11 @@ def of(charge_point: ChargePoint) -> Station:
         _stations[charge_point.id] = station
     refresh(charge_point)
     return station
+
+
+def find(charge_point_id: int) -> Station | None:
+    """The Station object of that row, if the station was ever met since the process began."""
+    return _stations.get(charge_point_id)
 
 
 def refresh(charge_point: ChargePoint) -> None:

@@ -5,6 +5,7 @@ Filters: `energy` (Wh), `power` (W), `percent`, `number`, `duration` (seconds or
 """
 
 import math
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -52,6 +53,14 @@ def size(value: float | None) -> str:
     scaled = value / 1000**thousands
     rounded = round(scaled, 1) if thousands and abs(scaled) < 100 else round(scaled)
     return f"{format_decimal(rounded)} {('B', 'kB', 'MB', 'GB', 'TB')[thousands]}"
+
+
+def marked(text: str, wanted: str) -> Markup:
+    """The text with each place where the wanted stands marked, without regard to case."""
+    if not wanted:
+        return Markup.escape(text)
+    parts = re.split(f"({re.escape(wanted)})", text, flags=re.IGNORECASE)
+    return Markup("").join(Markup("<mark>{}</mark>").format(part) if i % 2 else part for i, part in enumerate(parts))
 
 
 def duration(value: float | timedelta | None) -> str:
@@ -118,6 +127,7 @@ FILTERS: dict[str, Callable] = {
     "datetime": date_time,
     "duration": duration,
     "energy": energy,
+    "marked": marked,
     "number": number,
     "percent": percent,
     "power": power,

@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from ocpp_server import clock, timestamps
 from ocpp_server.discovery import import_all
 from ocpp_server.models import Transaction
 from ocpp_server.services.errors import Invalid
+from portal import local_times
 from portal.yard import Outlet, StationView
 
-#: Kinds of fields: free text, a whole number, one of several, several lines, JSON.
-TEXT, NUMBER, CHOICE, LINES, JSON = "text", "number", "choice", "lines", "json"
+#: Kinds of fields: free text, a whole number, one of several, several lines, JSON, a time in the viewer's zone.
+TEXT, NUMBER, CHOICE, LINES, JSON, MOMENT = "text", "number", "choice", "lines", "json", "moment"
 
 #: A form as it was typed.
 Values = Mapping[str, str]
@@ -62,7 +64,8 @@ class Field:
     """One field of the payload, by OCPP's own name.
 
     `choices` are all there is for a CHOICE; for the other kinds they are offered beside the free entry: as buttons to
-    pick, or while one types where there may be many (`suggests`). Without `required`, an empty field is not sent.
+    pick, or while one types where there may be many (`suggests`). Without `required`, an empty field is not sent; a
+    MOMENT that is required and empty is now.
     """
 
     name: str
@@ -82,6 +85,8 @@ class Field:
         text = values.get(f"{self.name}.other", "").strip() or values.get(self.name, "")
         text = text if self.sends_empty else text.strip()
         if not text and not self.sends_empty:
+            if self.required and self.kind == MOMENT:
+                return clock.iso(clock.now())
             if self.required:
                 raise Invalid(self.name, "This is needed.")
             return None
@@ -118,12 +123,23 @@ def _read_text(name: str, text: str) -> str:
     return text.replace("\0", "")
 
 
+def _read_moment(name: str, text: str) -> str:
+    try:
+        moment = local_times.moment_from(text)
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise Invalid(name, "This is not a time.")
+    return clock.iso(moment)
+
+
 _READERS: dict[str, Callable[[str, str], Any]] = {
     TEXT: _read_text,
     CHOICE: _read_text,
     NUMBER: _read_number,
     LINES: _read_lines,
     JSON: _read_json,
+    MOMENT: _read_moment,
 }
 
 
@@ -170,6 +186,8 @@ class Operation:
 
 
 def _shown(item: Field, value: Any) -> str:
+    if item.kind == MOMENT and (at := timestamps.parse(value)) is not None:
+        return local_times.moment_to(clock.from_ms(at))
     if item.kind == LINES and isinstance(value, list):
         return "\n".join(str(line) for line in value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -7,6 +7,7 @@ from ocpp.v16.enums import RegistrationStatus
 from ocpp_server import clock
 from ocpp_server.dispatch import Request, handles
 from ocpp_server.models.charge_points import ACCEPTED, PENDING, REJECTED
+from ocpp_server.services import firmware_updates, station_notices
 
 _STATUS = {
     ACCEPTED: RegistrationStatus.accepted.value,
@@ -44,12 +45,23 @@ def boot_notification(request: Request) -> dict[str, Any]:
     request.unit.publish("charge-points", f"charge-point-{station.id}")
     firmware = payload.get("firmwareVersion")
     request.unit.after_commit(lambda: station.note_boot(request.received_at, firmware, firmware_before))
+    _follow_firmware(request, firmware or "", firmware_before or "")
     settings = request.settings
     return {
         "status": _STATUS[registration],
         "currentTime": clock.iso(clock.now()),
         "interval": settings.heartbeat_interval if registration == ACCEPTED else settings.pending_interval,
     }
+
+
+def _follow_firmware(request: Request, version: str, before: str) -> None:
+    """Boots cost nothing more where the firmware is the same and no update is under way."""
+    unit, station = request.unit, request.station
+    if version and version != before:
+        station_notices.note(unit, station.id, station_notices.VERSION, version, request.received_at)
+    if station.has_update is not False:
+        has_update = firmware_updates.booted(unit, station.id, version, request.received_at)
+        unit.after_commit(lambda: setattr(station, "has_update", has_update))
 
 
 @handles("Heartbeat")

@@ -13,7 +13,9 @@ from ocpp_server.models.charging import (
 )
 from ocpp_server.models.commands import Command, CommandBatch
 from ocpp_server.models.configuration import ConfigurationChange, ConfigurationKey, ConfigurationTemplate
+from ocpp_server.models.diagnostics import DiagnosticsRequest
 from ocpp_server.models.files import FileEvent, FileLink, FirmwareImage, ReceivedFile
+from ocpp_server.models.firmware import FirmwareJob, FirmwareUpdate, StationNotice
 from ocpp_server.models.frames import Frame
 from ocpp_server.models.id_tags import IdTag
 from ocpp_server.models.local_lists import IdTagChange, LocalList, LocalListEntry
@@ -56,6 +58,10 @@ TABLES = (
     IdTagChange,
     ChargingProfileTemplate,
     CompositeReading,
+    FirmwareJob,
+    FirmwareUpdate,
+    StationNotice,
+    DiagnosticsRequest,
 )
 
 __all__ = [
@@ -74,10 +80,13 @@ __all__ = [
     "ConfigurationKey",
     "ConfigurationTemplate",
     "Connector",
+    "DiagnosticsRequest",
     "EnergyQuarter",
     "FileEvent",
     "FileLink",
     "FirmwareImage",
+    "FirmwareJob",
+    "FirmwareUpdate",
     "Frame",
     "IdTag",
     "IdTagChange",
@@ -90,6 +99,7 @@ __all__ = [
     "ReceivedFile",
     "Refusal",
     "Setting",
+    "StationNotice",
     "StorageSample",
     "Table",
     "Transaction",

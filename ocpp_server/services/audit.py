@@ -19,7 +19,20 @@ from ocpp_server.store import Store, Unit
 #: Who acted where nobody was logged in.
 COMMAND_LINE = "command line"
 #: What an action begins with, for the filter of the page.
-TOPICS = ("station", "command", "card", "session", "inbox", "configuration", "operator", "profile", "token", "access")
+TOPICS = (
+    "station",
+    "command",
+    "card",
+    "session",
+    "inbox",
+    "configuration",
+    "operator",
+    "profile",
+    "token",
+    "access",
+    "firmware",
+    "diagnostics",
+)
 _COMMAND = re.compile(r"command-(\d+)")
 _MAX_DETAIL = 4000
 _INSERT = "INSERT INTO audit_entry (at, who, address, action, target, detail, result) VALUES (?, ?, ?, ?, ?, ?, ?)"

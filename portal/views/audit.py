@@ -72,6 +72,8 @@ def _topics() -> list[tuple[str, str]]:
         "card": _("Cards"),
         "session": _("Sessions"),
         "inbox": _("Inbox"),
+        "firmware": _("Firmware"),
+        "diagnostics": _("Diagnostics"),
         "access": _("Log-ins"),
         "profile": _("Profiles"),
         "operator": _("Operators"),

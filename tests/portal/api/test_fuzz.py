@@ -40,7 +40,18 @@ BOUNDED = settings(
     suppress_health_check=list(HealthCheck),
 )
 #: What addresses would otherwise hardly ever hit.
-NUMBERS = ("command", "transaction", "refusal", "batch", "template", "orphan_message", "operator", "token")
+NUMBERS = (
+    "command",
+    "transaction",
+    "refusal",
+    "batch",
+    "template",
+    "orphan_message",
+    "operator",
+    "token",
+    "firmware_job",
+    "diagnostics",
+)
 KNOWN = {"identity": "CP-1", "other": "CP-1", "id_tag": "a/b", **{f"{kind}_id": 1 for kind in NUMBERS}}
 
 

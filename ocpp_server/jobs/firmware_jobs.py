@@ -1,0 +1,33 @@
+"""Carries firmware jobs out, a few stations at a time."""
+
+from datetime import timedelta
+from functools import partial
+
+from ocpp_server import clock
+from ocpp_server.models import FirmwareJob
+from ocpp_server.scheduler import every
+from ocpp_server.services import file_links, firmware_jobs, firmware_updates, firmware_waves
+from ocpp_server.services.firmware_waves import Place
+from ocpp_server.settings import Settings
+from ocpp_server.store import Store, Unit
+
+_LINK_LASTS = timedelta(days=1)
+
+
+@every(seconds=5)
+def carry_out_firmware_jobs(store: Store, settings: Settings) -> None:
+    """A unit for each job: one that fails holds up no other."""
+
+    locate = partial(_locate, settings)
+    store.write(lambda unit: firmware_updates.end_silence(unit, clock.to_ms(clock.now())))
+    for job_id in store.write(firmware_waves.due):
+        store.write(partial(firmware_waves.advance, job_id=job_id, locate=locate))
+
+
+def _locate(settings: Settings, unit: Unit, job: FirmwareJob, charge_point_id: int) -> Place:
+    """An image that is kept here has an address of its own for each station."""
+    if job.image_id is None:
+        return Place(firmware_jobs.location_of(job))
+    expires_at = clock.now() + max(_LINK_LASTS, timedelta(seconds=job.patience))
+    offer = file_links.offer_download(unit, settings, job.image_id, charge_point_id, expires_at=expires_at)
+    return Place(offer.location, offer.link_id)

@@ -1,0 +1,107 @@
+"""How a station's firmware update goes on: from its state and what happened to its next state. Pure.
+
+    waiting -> asked -> downloading -> downloaded -> installing -> installed -> confirmed
+       |         |           |                           |             |
+    waiting_for_session   failed, silent, unsupported from anywhere    unproven
+
+The station's own words lead, in whatever order they come: stations repeat downloads, leave words out, and send
+`Installed` before or after the boot (errata 3.47). Proof is the firmwareVersion of a boot. What has failed or fallen
+silent may still come right: a late word counts.
+"""
+
+from dataclasses import dataclass
+
+WAITING, WAITING_FOR_SESSION, ASKED = "waiting", "waiting_for_session", "asked"
+DOWNLOADING, DOWNLOADED, INSTALLING, INSTALLED = "downloading", "downloaded", "installing", "installed"
+CONFIRMED, UNPROVEN, SKIPPED = "confirmed", "unproven", "skipped"
+FAILED, SILENT, UNSUPPORTED, CANCELLED = "failed", "silent", "unsupported", "cancelled"
+
+#: Every state, in the order in which pages show them.
+STATES = (
+    *(CONFIRMED, UNPROVEN, SKIPPED, INSTALLED, INSTALLING, DOWNLOADED, DOWNLOADING, ASKED),
+    *(WAITING_FOR_SESSION, WAITING, FAILED, SILENT, UNSUPPORTED, CANCELLED),
+)
+#: Not asked yet · asked, and more is to come · all is well · it is not · what a retry is for.
+NOT_ASKED = (WAITING, WAITING_FOR_SESSION)
+UNDER_WAY = (ASKED, DOWNLOADING, DOWNLOADED, INSTALLING, INSTALLED)
+GOOD = (CONFIRMED, UNPROVEN, SKIPPED)
+BAD = (FAILED, SILENT, UNSUPPORTED)
+WORTH_ANOTHER_TRY = (*BAD, CANCELLED)
+
+#: Reasons: the station could not load it, could not install it, booted with another version, answered with an error,
+#: said nothing, was never there to be asked, was asked for another update meanwhile, runs the version already; an
+#: operator took it back; the station was deleted.
+DOWNLOAD_FAILED, INSTALLATION_FAILED, WRONG_VERSION = "download_failed", "installation_failed", "wrong_version"
+REFUSED, NO_ANSWER, NEVER_ASKED, REPLACED = "refused", "no_answer", "never_asked", "replaced"
+UP_TO_DATE, TAKEN_BACK, DELETED = "up_to_date", "taken_back", "deleted"
+
+_WORDS = {
+    "Downloading": (DOWNLOADING, ""),
+    "Downloaded": (DOWNLOADED, ""),
+    "DownloadFailed": (FAILED, DOWNLOAD_FAILED),
+    "Installing": (INSTALLING, ""),
+    "InstallationFailed": (FAILED, INSTALLATION_FAILED),
+    "Installed": (INSTALLED, ""),
+}
+#: The codes of a CALLERROR that say that the station cannot do this at all; libraries swap the two (rule 14).
+_CANNOT = {"NotImplemented", "NotSupported"}
+#: So often a request may fail to reach its station before it is given up.
+MAX_DEFERRALS = 10
+
+
+@dataclass(frozen=True)
+class Step:
+    """The next state, and why."""
+
+    state: str
+    reason: str = ""
+
+
+def after_word(state: str, word: str) -> Step | None:
+    """What a FirmwareStatusNotification makes of it; None where nothing. `Idle` says nothing of the job (rule 98)."""
+    if word not in _WORDS or state in NOT_ASKED:
+        return None
+    step = Step(*_WORDS[word])
+    if state == CONFIRMED and step.reason != INSTALLATION_FAILED:
+        # The boot has proven it already: the words that were still under way change nothing.
+        return None
+    return step if step.state != state or step.reason else None
+
+
+def after_boot(state: str, version: str, expected: str, before: str) -> Step | None:
+    """What the firmwareVersion of a boot says; without an expected version, any other than before is the proof.
+
+    A boot with the old version is only a disappointment after `Installed`: on the way there stations also boot for
+    other reasons.
+    """
+    if state in NOT_ASKED or not version:
+        return None
+    wanted = version == expected if expected else version != before
+    if wanted:
+        return Step(CONFIRMED) if state != CONFIRMED else None
+    disappoints = state in (INSTALLED, UNPROVEN, CONFIRMED) and expected
+    return Step(FAILED, WRONG_VERSION) if disappoints else None
+
+
+def after_failure(state: str, end: str, code: str, deferrals: int) -> Step | None:
+    """What the failed command makes of it. `end` and `code` as services/failures.py tells them.
+
+    A request that was sent without an answer may have been heard: its state stays, and silence ends it later. An
+    answer proves nothing either, as it has no status (rule 95).
+    """
+    if state != ASKED:
+        return None
+    if end == "error":
+        return Step(UNSUPPORTED if code in _CANNOT else FAILED, REFUSED)
+    if end == "cancelled":
+        return Step(CANCELLED, TAKEN_BACK)
+    if end == "expired":
+        return Step(FAILED, NEVER_ASKED) if deferrals + 1 >= MAX_DEFERRALS else Step(WAITING)
+    return None
+
+
+def after_silence(state: str) -> Step | None:
+    """Nothing was heard for as long as the job has patience."""
+    if state == INSTALLED:
+        return Step(UNPROVEN)
+    return Step(SILENT, NO_ANSWER) if state in UNDER_WAY else None

@@ -1,0 +1,265 @@
+"""Firmware jobs: planned, followed station by station, and steered."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ocpp_server.models import ChargePoint, FirmwareJob, FirmwareUpdate
+from ocpp_server.models.firmware import JOB_STATES
+from ocpp_server.services import firmware_images, firmware_jobs
+from ocpp_server.services import firmware_states as states
+from ocpp_server.services.errors import Invalid
+from ocpp_server.services.firmware_jobs import Plan
+from ocpp_server.store import Unit
+from portal import audit, firmware_plans
+from portal.api import paging, reading
+from portal.api.operation import Reply, operation
+from portal.api.problems import Problem, missing
+from portal.api.resources.batches import STATIONS, fetch_stations
+from portal.api.routing import PREFIX
+from portal.api.schema import (
+    BOOLEAN,
+    ID,
+    INTEGER,
+    PAGING,
+    STRING,
+    TIME,
+    argument,
+    body,
+    list_of,
+    one_of,
+    or_null,
+    page_of,
+    record,
+    text,
+)
+from portal.api.values import time
+
+TAG = "Firmware"
+ORDER = paging.Order((FirmwareJob.id,), descending=True)
+_UPDATES = paging.Order((FirmwareUpdate.id,))
+_NUMBER = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
+_PLAN = {
+    "image_id": {**ID, "description": "An image that is kept here; or else `location`."},
+    "location": text(2000, description="Where the stations find the firmware.", examples=["ftp://example.com/f.bin"]),
+    "version": text(50, description="The firmwareVersion that proves the update; without it, any other than before."),
+    "title": text(255),
+    "starts_at": {**TIME, "description": "No station is asked before; without it, at once."},
+    "ends_at": {**TIME, "description": "No station is asked after."},
+    "waves": {
+        **list_of({"type": "integer", "minimum": 1, "maximum": firmware_jobs.MAX_STATIONS}),
+        "maxItems": 20,
+        "default": list(firmware_jobs.WAVES),
+        "description": "The sizes of the first waves; all that are left make the last one.",
+    },
+    "stop_percent": {
+        **or_null({"type": "integer", "minimum": 0, "maximum": 100}),
+        "default": firmware_jobs.STOP_PERCENT,
+        "description": "The job stops when more than so many percent of a wave fail; null never stops it.",
+    },
+    "retries": {**_NUMBER, "description": "How often a station tries to load, as the standard has it."},
+    "retry_interval": {**_NUMBER, "description": "Seconds between its tries, as the standard has it."},
+    "respects_sessions": {**BOOLEAN, "default": True, "description": "Wait until nobody charges at a station."},
+    "patience": {
+        "type": "integer",
+        "minimum": 60,
+        "maximum": 30 * 86400,
+        "default": firmware_jobs.PATIENCE,
+        "description": "Seconds without a word after which a station counts as silent.",
+    },
+}
+_COUNTS = {
+    "type": "object",
+    "additionalProperties": INTEGER,
+    "description": "How many stations are in which state: " + ", ".join(states.STATES) + ".",
+}
+JOB = record(
+    id=ID,
+    title=STRING,
+    state=one_of(JOB_STATES),
+    stop_reason={**STRING, "description": "Why it is stopped: failures, window or image."},
+    image_id=or_null(ID),
+    location=STRING,
+    version=STRING,
+    target=STRING,
+    starts_at=TIME,
+    ends_at=or_null(TIME),
+    waves=list_of(INTEGER),
+    wave={**INTEGER, "description": "The present one, from 1."},
+    stop_percent=or_null(INTEGER),
+    retries=or_null(INTEGER),
+    retry_interval=or_null(INTEGER),
+    respects_sessions=BOOLEAN,
+    patience=INTEGER,
+    created_by=STRING,
+    created_at=TIME,
+    begun_at=or_null(TIME),
+    ended_at=or_null(TIME),
+    counts=_COUNTS,
+)
+_STATE = one_of(states.STATES)
+_TIMES = ("asked", "answered", "downloading", "downloaded", "installing", "installed", "ended")
+UPDATE = record(
+    id=ID,
+    station=STRING,
+    state=_STATE,
+    reason={**STRING, "description": "Why it ended as it did, in a word."},
+    detail={**STRING, "description": "What the station said about it."},
+    wave=or_null(INTEGER),
+    attempts=INTEGER,
+    command_id=or_null(ID),
+    version_before=or_null(STRING),
+    version_after={**or_null(STRING), "description": "The firmwareVersion of its last boot since it was asked."},
+    **{f"{name}_at": or_null(TIME) for name in _TIMES},
+)
+_CHANGED = {409: "The job is in a state in which this is not possible."}
+
+
+@operation("GET", "/firmware-jobs", "List firmware jobs, newest first", tag=TAG, answer=page_of(JOB), query=PAGING)
+def index(query: dict[str, Any]) -> dict[str, Any]:
+    return paging.part(FirmwareJob.select(), ORDER, query, to_json)
+
+
+@operation(
+    "POST",
+    "/firmware-jobs",
+    "Install one firmware on one station or many",
+    tag=TAG,
+    body=body(["stations"], stations=STATIONS, **_PLAN),
+    answer=JOB,
+    status=201,
+)
+def create(body: dict[str, Any]) -> Reply:
+    fields = reading.moments(body, "starts_at", "ends_at")
+    stations = fetch_stations(fields.pop("stations"))
+    if "waves" in fields:
+        fields["waves"] = tuple(fields["waves"])
+    if "image_id" in fields:
+        image = firmware_images.find(fields["image_id"])
+        if image is None:
+            raise Invalid("image_id", "There is no such firmware image, or it was deleted.")
+        fields = {"version": image.version, **fields, "location": ""}
+    job = firmware_plans.begin(Plan(**fields, target=f"{len(stations)} stations"), [row.id for row in stations])
+    return Reply(to_json([job])[0], 201, {"Location": f"{PREFIX}/firmware-jobs/{job.id}"})
+
+
+@operation("GET", "/firmware-jobs/<int:firmware_job_id>", "Show how far a firmware job is", tag=TAG, answer=JOB)
+def show(firmware_job_id: int) -> dict[str, Any]:
+    return to_json([_fetch(firmware_job_id)])[0]
+
+
+@operation(
+    "GET",
+    "/firmware-jobs/<int:firmware_job_id>/updates",
+    "List the stations of a firmware job",
+    tag=TAG,
+    answer=page_of(UPDATE),
+    query=(argument("state", _STATE, "Only stations in this state."), *PAGING),
+)
+def updates(firmware_job_id: int, query: dict[str, Any]) -> dict[str, Any]:
+    found = FirmwareUpdate.select(FirmwareUpdate, ChargePoint).join(ChargePoint)
+    found = found.where(FirmwareUpdate.job == _fetch(firmware_job_id).id)
+    if "state" in query:
+        found = found.where(FirmwareUpdate.state == query["state"])
+    return paging.part(found, _UPDATES, query, paging.each(_update))
+
+
+@operation(
+    "POST",
+    "/firmware-jobs/<int:firmware_job_id>/pause",
+    "Ask no more stations for now; those under way go on",
+    tag=TAG,
+    answer=JOB,
+    errors=_CHANGED,
+)
+def pause(firmware_job_id: int) -> dict[str, Any]:
+    return _steer(firmware_job_id, firmware_jobs.pause, "firmware.pause")
+
+
+@operation(
+    "POST",
+    "/firmware-jobs/<int:firmware_job_id>/resume",
+    "Go on with a paused or stopped job; its failures so far are accepted",
+    tag=TAG,
+    answer=JOB,
+    errors=_CHANGED,
+)
+def resume(firmware_job_id: int) -> dict[str, Any]:
+    return _steer(firmware_job_id, firmware_jobs.resume, "firmware.resume")
+
+
+@operation(
+    "POST",
+    "/firmware-jobs/<int:firmware_job_id>/cancel",
+    "End a job; what stations have been asked already is followed to its end",
+    tag=TAG,
+    answer=JOB,
+    errors=_CHANGED,
+)
+def cancel(firmware_job_id: int) -> dict[str, Any]:
+    return _steer(firmware_job_id, firmware_jobs.cancel, "firmware.cancel")
+
+
+@operation(
+    "POST",
+    "/firmware-jobs/<int:firmware_job_id>/retry",
+    "Ask those again that failed, fell silent or were left out",
+    tag=TAG,
+    answer=JOB,
+    errors=_CHANGED,
+)
+def retry(firmware_job_id: int) -> dict[str, Any]:
+    return _steer(firmware_job_id, firmware_jobs.retry, "firmware.retry")
+
+
+@operation("DELETE", "/firmware-jobs/<int:firmware_job_id>", "Forget a job that is over", tag=TAG, errors=_CHANGED)
+def delete(firmware_job_id: int) -> None:
+    _do(firmware_job_id, firmware_jobs.delete, "firmware.delete")
+
+
+def to_json(rows: Sequence[FirmwareJob]) -> list[dict[str, Any]]:
+    """Jobs with their counts: one query, however many."""
+    progress = firmware_jobs.progress([row.id for row in rows])
+    return [_job(row, progress[row.id]) for row in rows]
+
+
+def _job(row: FirmwareJob, counts: dict[str, int]) -> dict[str, Any]:
+    plain = ("id", "title", "state", "stop_reason", "image_id", "location", "version", "target", "wave", "created_by")
+    numbers = ("stop_percent", "retries", "retry_interval", "respects_sessions", "patience")
+    times = ("starts_at", "ends_at", "created_at", "begun_at", "ended_at")
+    return {
+        **{name: getattr(row, name) for name in (*plain, *numbers)},
+        **{name: time(getattr(row, name)) for name in times},
+        "waves": [int(size) for size in row.waves.split()],
+        "counts": counts,
+    }
+
+
+def _update(row: FirmwareUpdate) -> dict[str, Any]:
+    plain = ("id", "state", "reason", "detail", "wave", "attempts", "command_id", "version_before", "version_after")
+    return {
+        "station": row.charge_point.identity,
+        **{name: getattr(row, name) for name in plain},
+        **{f"{name}_at": time(getattr(row, f"{name}_at")) for name in _TIMES},
+    }
+
+
+def _steer(job_id: int, do: Callable[[Unit, int], Any], action: str) -> dict[str, Any]:
+    _do(job_id, do, action)
+    return show(job_id)
+
+
+def _do(job_id: int, do: Callable[[Unit, int], Any], action: str) -> None:
+    _fetch(job_id)
+
+    def work(unit: Unit) -> None:
+        if not do(unit, job_id):
+            raise Problem(409, "The job is in a state in which this is not possible.")
+
+    audit.write(work, action, f"firmware job {job_id}")
+
+
+def _fetch(job_id: int) -> FirmwareJob:
+    job = FirmwareJob.get_or_none(FirmwareJob.id == job_id)
+    if job is None:
+        raise missing(f"firmware job {job_id}")
+    return job

@@ -1,0 +1,139 @@
+"""From a form to the plan of a firmware job, and what is to be known before it begins."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ocpp_server.models import ChargePoint, ConfigurationKey, FirmwareImage, FirmwareJob
+from ocpp_server.models.charge_points import ACCEPTED
+from ocpp_server.services import file_addresses, firmware_images, firmware_jobs
+from ocpp_server.services.errors import Invalid
+from ocpp_server.services.firmware_jobs import Plan
+from ocpp_server.settings import Settings
+from portal import audit, local_times
+from portal.converters import row_id
+from portal.yard import StationView
+
+#: A form as it is first shown.
+DEFAULTS = {
+    "waves": ", ".join(str(size) for size in firmware_jobs.WAVES),
+    "stop_percent": str(firmware_jobs.STOP_PERCENT),
+    "respects_sessions": "1",
+    "patience": str(firmware_jobs.PATIENCE // 60),
+}
+
+
+def read(form: Mapping[str, str], target: str) -> Plan:
+    """The plan that a form holds; `target` says in words how the stations were chosen. Raises Invalid."""
+    image = _image(form)
+    return Plan(
+        image_id=image.id if image else None,
+        location="" if image else form.get("location", "").strip(),
+        version=form.get("version", "").strip() or (image.version if image else ""),
+        title=form.get("title", "").strip(),
+        target=target,
+        starts_at=_moment(form, "starts_at"),
+        ends_at=_moment(form, "ends_at"),
+        waves=firmware_jobs.wave_sizes(form.get("waves", "")),
+        stop_percent=_number(form, "stop_percent"),
+        retries=_number(form, "retries"),
+        retry_interval=_number(form, "retry_interval"),
+        respects_sessions="respects_sessions" in form,
+        patience=60 * (_number(form, "patience") or firmware_jobs.PATIENCE // 60),
+    )
+
+
+def begin(plan: Plan, charge_point_ids: Sequence[int]) -> FirmwareJob:
+    """Make it a job, on record with who asked. Raises Invalid."""
+    me = audit.who()
+    said = {"version": plan.version, "location": plan.location, "image": plan.image_id or ""}
+    return audit.write(
+        lambda unit: firmware_jobs.create(unit, plan, charge_point_ids, by=me.who),
+        "firmware.plan",
+        lambda job: f"firmware job {job.id}",
+        audit.changes({**said, "stations": len(charge_point_ids)}),
+        actor=me,
+    )
+
+
+def _image(form: Mapping[str, str]) -> FirmwareImage | None:
+    text = form.get("image_id", "")
+    if not text:
+        return None
+    image = firmware_images.find(row_id(text)) if text.isdecimal() else None
+    if image is None:
+        raise Invalid("image_id", "This image was deleted. Choose another one.")
+    return image
+
+
+def _number(form: Mapping[str, str], name: str) -> int | None:
+    text = form.get(name, "").strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise Invalid(name, "This must be a whole number.")
+    return int(text)
+
+
+def _moment(form: Mapping[str, str], name: str) -> datetime | None:
+    try:
+        return local_times.moment_from(form.get(name, ""))
+    except ValueError:
+        raise Invalid(name, "This is not a time.") from None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How the chosen stations stand towards the plan, in numbers."""
+
+    total: int
+    online: int
+    offline: int
+    charging: int
+    up_to_date: int
+    not_accepted: int
+    #: They list their profiles, and Firmware Management is not among them.
+    without_profile: int
+    #: They list the ways they transfer files, and that of the address is not among them.
+    without_protocol: int
+    #: Stations elsewhere could not load an image from here.
+    is_only_local: bool
+
+
+def summarize(plan: Plan, stations: Sequence[StationView], settings: Settings) -> Summary:
+    """Look at the stations as they are now: one query."""
+    points = [station.charge_point for station in stations]
+    said = _said(point.id for point in points)
+    scheme = plan.location.partition(":")[0].upper()
+    return Summary(
+        total=len(stations),
+        online=sum(station.online for station in stations),
+        offline=sum(not station.online for station in stations),
+        charging=sum(bool(station.running) for station in stations),
+        up_to_date=sum(bool(plan.version) and point.firmware_version == plan.version for point in points),
+        not_accepted=sum(point.registration != ACCEPTED for point in points),
+        without_profile=_lacking(said["supportedfeatureprofiles"], "FIRMWAREMANAGEMENT"),
+        without_protocol=_lacking(said["supportedfiletransferprotocols"], scheme) if scheme else 0,
+        is_only_local=plan.image_id is not None and _is_only_local(settings, points),
+    )
+
+
+def _is_only_local(settings: Settings, points: Sequence[ChargePoint]) -> bool:
+    return any(file_addresses.is_only_local(file_addresses.base_url(settings, point.id)) for point in points)
+
+
+def _said(charge_point_ids: Iterable[int]) -> dict[str, list[set[str]]]:
+    """What each of these stations lists under the two keys that matter here."""
+    found: dict[str, list[set[str]]] = {"supportedfeatureprofiles": [], "supportedfiletransferprotocols": []}
+    names = ["SupportedFeatureProfiles", "SupportedFileTransferProtocols"]
+    query = ConfigurationKey.select().where(
+        ConfigurationKey.charge_point.in_(list(charge_point_ids)), ConfigurationKey.key.in_(names)
+    )
+    for row in query:
+        if row.known and row.value:
+            found[row.key.lower()].append({word.strip().upper() for word in row.value.split(",")})
+    return found
+
+
+def _lacking(lists: list[set[str]], word: str) -> int:
+    return sum(word not in words for words in lists)

@@ -1,0 +1,79 @@
+"""What a station sent: its contents, its text page by page, what a search finds in it, and the file itself."""
+
+from pathlib import Path
+from urllib.parse import quote
+
+from flask import Blueprint, abort, request
+from werkzeug.wrappers import Response
+
+from ocpp_server.models import ChargePoint, ReceivedFile
+from ocpp_server.services import file_limits
+from portal import diagnostics, file_contents
+from portal.auth import role_required
+from portal.context import settings
+from portal.htmx import page
+
+bp = Blueprint("received_files", __name__, url_prefix="/firmware/files")
+
+_LONGEST_SEARCH = 200
+
+
+@bp.get("/<int:file_id>")
+@role_required("operator")
+def show(file_id: int) -> Response:
+    """`?in=3.0` is a member, `line` where to begin, `q` what to look for."""
+    file = _fetch(file_id)
+    members = _members(request.args.get("in", ""))
+    line = max(1, request.args.get("line", 1, type=int))
+    search = request.args.get("q", "").strip()[:_LONGEST_SEARCH]
+    path = _path(file)
+    return page(
+        "received_files/show.html",
+        "contents",
+        file=file,
+        charge_point=file.charge_point,
+        view=file_contents.look(path, members, file.file_name, line, search) if path else None,
+        members=members,
+        where=_spelled(members),
+        below=lambda number: _spelled((*members, number)),
+        line=line,
+        q=search,
+        refusal=diagnostics.refusal,
+    )
+
+
+@bp.get("/<int:file_id>/download")
+@role_required("operator")
+def download(file_id: int) -> Response:
+    """The file as it came, or with `?in=` one of its members."""
+    file = _fetch(file_id)
+    members, path = _members(request.args.get("in", "")), _path(file)
+    if path is None:
+        abort(404)
+    response = Response(file_contents.stream(path, members), mimetype="application/octet-stream")
+    name = file.file_name if not members else f"{file.file_name}-{_spelled(members)}"
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+    if not members:
+        response.content_length = file.size
+    return response
+
+
+def _fetch(file_id: int) -> ReceivedFile:
+    query = ReceivedFile.select(ReceivedFile, ChargePoint).join(ChargePoint).where(ReceivedFile.id == file_id)
+    return query.first() or abort(404)
+
+
+def _path(file: ReceivedFile) -> Path | None:
+    path = file_limits.shelf(settings()).path(file.stored_as)
+    return path if path.is_file() else None
+
+
+def _members(text: str) -> tuple[int, ...]:
+    parts = text.split(".") if text else []
+    if len(parts) > 2 or not all(part.isascii() and part.isdigit() and len(part) < 7 for part in parts):
+        abort(404)
+    return tuple(int(part) for part in parts)
+
+
+def _spelled(members: tuple[int, ...]) -> str:
+    return ".".join(str(number) for number in members)

@@ -1,0 +1,251 @@
+"""Firmware jobs on their pages: planned, looked at, steered."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from ocpp_server import clock
+from ocpp_server.models import AuditEntry, ChargePoint, FirmwareJob, FirmwareUpdate
+from ocpp_server.services import firmware_images, firmware_jobs
+from ocpp_server.services import firmware_states as states
+from ocpp_server.services.firmware_jobs import Plan
+from ocpp_server.store import Store
+from tests.charging import session
+from tests.portal.conftest import PARTIAL
+
+Add = Callable[..., ChargePoint]
+FORM = {"location": "ftp://files.example/new.bin", "version": "2.0", "waves": "1, 10", "stop_percent": "10"}
+
+
+def job_of(store: Store, *stations: ChargePoint, **fields: Any) -> FirmwareJob:
+    plan = Plan(**{"location": "ftp://files.example/new.bin", "version": "2.0", **fields})
+    ids = [station.id for station in stations]
+    return store.write(lambda unit: firmware_jobs.create(unit, plan, ids, by="Olga"))
+
+
+def put(store: Store, **fields: Any) -> None:
+    """Every station of every job is in this state."""
+    store.write(lambda unit: FirmwareUpdate.update(**fields).execute())
+
+
+def all_rows(store: Store, table: type) -> list[Any]:
+    with store.reading():
+        return list(table.select().order_by(table.id))
+
+
+def test_without_jobs_the_page_says_what_one_is(viewer: FlaskClient, operator: FlaskClient) -> None:
+    assert "No firmware job yet" in viewer.get("/firmware").text
+    assert "/firmware/jobs/new" not in viewer.get("/firmware").text
+    assert "/firmware/jobs/new" in operator.get("/firmware").text
+
+
+def test_the_menu_leads_there(viewer: FlaskClient) -> None:
+    page = viewer.get("/firmware").text
+    assert "logs</span>" in page
+    assert 'href="/firmware" aria-current="page"' in page
+
+
+def test_stations_are_chosen_by_filter_and_by_hand(operator: FlaskClient, store: Store, add_station: Add) -> None:
+    for number, model in enumerate(["Box", "Box", "Pole"]):
+        station = add_station(f"CP-{number}")
+        facts = {"vendor": "Acme", "model": model, "firmware_version": "1.0"}
+        store.write(lambda unit, s=station, f=facts: ChargePoint.update(**f).where(ChargePoint.id == s.id).execute())
+    page = operator.get("/firmware/jobs/new").text
+    assert page.count('name="station"') == 3
+    assert '<option value="Pole">' in page
+    part = operator.get("/firmware/jobs/new?model=Box&q=cp", headers=PARTIAL).text
+    assert part.count('name="station"') == 2
+    assert "<form" not in part
+    assert 'name="by_model" value="Box"' in part
+
+
+def test_the_summary_tells_what_will_happen_in_numbers(operator: FlaskClient, store: Store, add_station: Add) -> None:
+    stations = [add_station(f"CP-{number}") for number in range(4)]
+    store.write(lambda unit: session(stations[0], clock.now(), hours=None))
+    store.write(lambda unit: unit.execute("UPDATE charge_point SET firmware_version = '2.0' WHERE id = 2"))
+    store.write(lambda unit: unit.execute("UPDATE charge_point SET registration = 'pending' WHERE id = 3"))
+    sql = (
+        "INSERT INTO configuration_key (charge_point_id, key, value, readonly, known, awaits_reboot, seen_at)"
+        " VALUES (4, ?, ?, FALSE, TRUE, FALSE, 0)"
+    )
+    store.write(lambda unit: unit.execute(sql, "SupportedFeatureProfiles", "Core,RemoteTrigger"))
+    store.write(lambda unit: unit.execute(sql, "SupportedFileTransferProtocols", "HTTP, HTTPS"))
+    form = FORM | {"check": "1", "station": [str(station.id) for station in stations], "respects_sessions": "1"}
+    page = operator.post("/firmware/jobs/new", data=form).text
+    assert "Update 4 stations?" in page
+    assert "4 stations are offline" in page
+    assert "1 station charges now and is asked afterwards." in page
+    assert "1 station runs this version already and is skipped." in page
+    assert "1 station is not accepted and waits until it is." in page
+    assert "1 station does not list Firmware Management" in page
+    assert "1 station does not say that it can load files this way." in page
+    assert "1 station first, then 10, then the rest" in page
+    assert all_rows(store, FirmwareJob) == []
+    harsh = {name: value for name, value in form.items() if name != "respects_sessions"}
+    assert "The update may end that session." in operator.post("/firmware/jobs/new", data=harsh).text
+
+
+def test_a_confirmed_job_is_planned_and_on_record(operator: FlaskClient, store: Store, add_station: Add) -> None:
+    station = add_station()
+    form = FORM | {"confirmed": "1", "station": str(station.id), "title": "Spring", "by_model": "Box"}
+    done = operator.post("/firmware/jobs/new", data=form)
+    assert (done.status_code, done.location) == (303, "/firmware/jobs/1")
+    (job,) = all_rows(store, FirmwareJob)
+    assert (job.title, job.waves, job.stop_percent, job.target) == ("Spring", "1 10", 10, "1 station: Box")
+    assert job.created_by == "Operator (operator@example.com)"
+    assert not job.respects_sessions
+    entry = all_rows(store, AuditEntry)[-1]
+    assert (entry.action, entry.target) == ("firmware.plan", "firmware job 1")
+    page = operator.get(done.location).text
+    assert "Spring" in page
+    assert "1 waiting" in page
+
+
+def test_an_image_brings_its_version(operator: FlaskClient, store: Store, add_station: Add) -> None:
+    station = add_station()
+    facts = {"file_name": "box-3.bin", "size": 5_000_000, "sha256": "ab", "stored_as": "x", "by": "Olga"}
+    store.write(lambda unit: firmware_images.add(unit, version="3.0", **facts))
+    assert "box-3.bin 3.0 (5 MB)" in operator.get("/firmware/jobs/new").text
+    form = {"image_id": "1", "station": str(station.id)}
+    page = operator.post("/firmware/jobs/new", data=form | {"check": "1"}).text
+    assert "box-3.bin 3.0, 5 MB" in page
+    assert "only stations on this machine can load the image" in page
+    operator.post("/firmware/jobs/new", data=form | {"confirmed": "1"})
+    (job,) = all_rows(store, FirmwareJob)
+    assert (job.image_id, job.version, job.location) == (1, "3.0", "")
+    assert "This image was deleted" in operator.post("/firmware/jobs/new", data={"image_id": "7", "check": "1"}).text
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"location": ""}, "Choose an image"),
+        ({"waves": "some"}, "Write the sizes of the first waves"),
+        ({"stop_percent": "x"}, "This must be a whole number."),
+        ({"starts_at": "soon"}, "This is not a time."),
+        ({"station": []}, "Choose at least one station."),
+    ],
+)
+def test_a_mistake_is_explained_at_the_form(
+    operator: FlaskClient, add_station: Add, fields: dict[str, Any], words: str
+) -> None:
+    form = FORM | {"check": "1", "station": [str(add_station().id)]} | fields
+    answer = operator.post("/firmware/jobs/new", data=form)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert 'value="2.0"' in answer.text
+
+
+def test_changing_it_brings_the_form_back_as_it_was(operator: FlaskClient, add_station: Add) -> None:
+    add_station("CP-1")
+    form = FORM | {"edit": "1", "station": [str(add_station("CP-2").id)], "title": "Spring"}
+    page = operator.post("/firmware/jobs/new", data=form).text
+    assert 'value="Spring"' in page
+    assert page.count('name="station"') == 1
+
+
+def test_stations_come_along_from_elsewhere(operator: FlaskClient, add_station: Add) -> None:
+    page = operator.post("/firmware/jobs/new", data={"station": str(add_station().id)}).text
+    assert page.count('name="station"') == 1
+    assert 'value="1, 10"' in page
+
+
+def test_the_page_of_a_job_shows_each_station_with_its_reason(
+    viewer: FlaskClient, store: Store, add_station: Add
+) -> None:
+    job = job_of(store, add_station("CP-1"), add_station("CP-2"))
+    store.write(
+        lambda unit: (
+            FirmwareUpdate.update(state="failed", reason="download_failed", wave=1, asked_at=clock.now())
+            .where(FirmwareUpdate.id == 1)
+            .execute()
+        )
+    )
+    page = viewer.get(f"/firmware/jobs/{job.id}").text
+    assert "It could not load the file. Check that it reaches the address, then retry." in page
+    assert "It is offline. It is asked once it is back." in page
+    assert "Wave 1" in page
+    assert "update-failed" in page
+    assert "1 waiting, 1 failed" in page
+    assert "Retry" not in page
+    assert "CP-2" not in viewer.get(f"/firmware/jobs/{job.id}?kind=bad", headers=PARTIAL).text
+
+
+@pytest.mark.parametrize("state", states.STATES)
+def test_every_state_has_its_words(viewer: FlaskClient, store: Store, add_station: Add, state: str) -> None:
+    job = job_of(store, add_station())
+    put(store, state=state)
+    page = viewer.get(f"/firmware/jobs/{job.id}").text
+    assert f">{state}<" not in page
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        *(states.DOWNLOAD_FAILED, states.INSTALLATION_FAILED, states.WRONG_VERSION, states.REFUSED, states.NO_ANSWER),
+        *(states.NEVER_ASKED, states.REPLACED, states.UP_TO_DATE, states.TAKEN_BACK, states.DELETED),
+    ],
+)
+def test_every_reason_has_its_sentence(viewer: FlaskClient, store: Store, add_station: Add, reason: str) -> None:
+    job = job_of(store, add_station())
+    put(store, state="failed", reason=reason, detail="NotSupported: 50 % & <b>")
+    page = viewer.get(f"/firmware/jobs/{job.id}").text
+    assert f">{reason}<" not in page
+    assert "<b>" not in page
+
+
+def test_a_job_is_paused_resumed_cancelled_and_deleted(operator: FlaskClient, store: Store, add_station: Add) -> None:
+    job_of(store, add_station())
+    for action, state in (("pause", "paused"), ("resume", "running"), ("cancel", "cancelled")):
+        done = operator.post(f"/firmware/jobs/1/{action}")
+        assert (done.status_code, done.location) == (303, "/firmware/jobs/1")
+        assert all_rows(store, FirmwareJob)[0].state == state
+    assert "That is not possible any more" in operator.post("/firmware/jobs/1/pause", follow_redirects=True).text
+    assert operator.post("/firmware/jobs/1/delete").location == "/firmware"
+    assert all_rows(store, FirmwareJob) == []
+    actions = [entry.action for entry in all_rows(store, AuditEntry) if entry.action.startswith("firmware.")]
+    assert actions == ["firmware.pause", "firmware.resume", "firmware.cancel", "firmware.pause", "firmware.delete"]
+
+
+def test_a_stopped_job_says_why_and_its_failures_are_retried(
+    operator: FlaskClient, store: Store, add_station: Add
+) -> None:
+    job_of(store, add_station())
+    put(store, state="failed", reason="download_failed")
+    store.write(lambda unit: FirmwareJob.update(state="stopped", stop_reason="failures").execute())
+    page = operator.get("/firmware/jobs/1").text
+    assert "More than 10 % of this wave failed." in page
+    assert "Retry that station" in page
+    operator.post("/firmware/jobs/1/retry")
+    assert all_rows(store, FirmwareJob)[0].state == "running"
+    assert all_rows(store, FirmwareUpdate)[0].state == "waiting"
+
+
+def test_a_password_in_an_address_is_never_shown(operator: FlaskClient, store: Store, add_station: Add) -> None:
+    job = job_of(store, add_station(), location="ftp://me:secret@files.example/x")
+    assert "secret" not in operator.get(f"/firmware/jobs/{job.id}").text
+
+
+def test_a_viewer_changes_nothing(viewer: FlaskClient, store: Store, add_station: Add) -> None:
+    job = job_of(store, add_station())
+    assert viewer.get("/firmware/jobs/new").status_code == 403
+    for action in ("pause", "resume", "cancel", "retry", "delete"):
+        assert viewer.post(f"/firmware/jobs/{job.id}/{action}").status_code == 403
+    assert viewer.post("/firmware/jobs/new", data=FORM).status_code == 403
+    assert viewer.get("/firmware/jobs/99").status_code == 404
+
+
+def test_the_number_of_queries_does_not_grow_with_the_stations(
+    viewer: FlaskClient, store: Store, add_station: Add, queries: Callable[[], Any]
+) -> None:
+    stations = [add_station(f"CP-{number}") for number in range(30)]
+    few, many = job_of(store, *stations[:2]), job_of(store, *stations)
+    viewer.get(f"/firmware/jobs/{few.id}")
+    counts = []
+    for job in (few, many):
+        with queries() as statements:
+            viewer.get(f"/firmware/jobs/{job.id}")
+        counts.append(len(statements))
+    assert counts[0] == counts[1]
