@@ -62,9 +62,14 @@ def start(store: Store, settings: Settings) -> GeventScheduler:
     defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": 300}
     scheduler = GeventScheduler(job_defaults=defaults, timezone="UTC")
     for job in _jobs:
-        scheduler.add_job(_run, "interval", (job.function, store, settings), seconds=job.seconds, jitter=5)
+        scheduler.add_job(_run, "interval", (job.function, store, settings), seconds=job.seconds, jitter=_jitter(job))
     scheduler.start()
     return scheduler
+
+
+def _jitter(job: Job) -> float:
+    """Jobs of the same interval do not all run at the same moment; one that runs often keeps its rhythm."""
+    return min(5.0, job.seconds / 4)
 
 
 def _run(function: JobFunction, store: Store, settings: Settings) -> None:

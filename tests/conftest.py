@@ -21,7 +21,7 @@ import app as entry
 from ocpp_server import clock, dispatch, handshake, outgoing, sealing, sessions, stations
 from ocpp_server.models import TABLES
 from ocpp_server.server import Server
-from ocpp_server.services import operators
+from ocpp_server.services import operators, site_sharing
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 from portal import context
@@ -123,6 +123,7 @@ def store(database_url: str) -> Iterator[Store]:
     yield store
     store.stop()
     stations.clear()
+    site_sharing.clear()
     handshake.guesses.clear()
     clock.use(None)
 
@@ -170,6 +171,7 @@ def server(settings: Settings) -> Iterator[Server]:
     server.stop()
     assert not sessions.connected_ids(), "a session was left behind"
     stations.clear()
+    site_sharing.clear()
     handshake.guesses.clear()
 
 

@@ -7,7 +7,7 @@ from ocpp.v16.enums import ChargePointErrorCode
 from ocpp_server import frames
 from ocpp_server.dispatch import Request, handles
 from ocpp_server.frames import CallRefused
-from ocpp_server.services import connectors, local_lists
+from ocpp_server.services import connectors, local_lists, site_sharing
 
 
 @handles("StatusNotification")
@@ -16,6 +16,7 @@ def status_notification(request: Request) -> dict[str, Any]:
     if request.payload["connectorId"] < 0:
         raise CallRefused(frames.PROPERTY_CONSTRAINT_VIOLATION, "connectorId: connectors are numbered from 0.")
     request.notes += connectors.report(request.unit, request.station.id, request.payload, request.received_at)
+    site_sharing.note_status(request.unit, request.station.id, request.payload, request.received_at)
     if request.payload["errorCode"] == ChargePointErrorCode.local_list_conflict.value:
         local_lists.conflict(request.unit, request.station.id)
     return {}

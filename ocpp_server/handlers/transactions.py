@@ -4,7 +4,7 @@ from typing import Any
 
 from ocpp_server import taps
 from ocpp_server.dispatch import Request, handles
-from ocpp_server.services import transactions
+from ocpp_server.services import site_sharing, transactions
 
 
 @handles("StartTransaction")
@@ -19,6 +19,7 @@ def start_transaction(request: Request) -> dict[str, Any]:
     )
     id_tag = request.payload["idTag"]
     taps.note(request.unit, request.station, id_tag, "StartTransaction", decision, request.received_at)
+    site_sharing.note_start(request.unit, request.station.id, request.payload, transaction_id, request.received_at)
     return {"transactionId": transaction_id, "idTagInfo": decision.id_tag_info()}
 
 
@@ -27,6 +28,7 @@ def meter_values(request: Request) -> dict[str, Any]:
     """Section 4.7."""
     _note_excess(request, "meterValue")
     transactions.meter(request.unit, request.station.id, request.payload, request.received_at)
+    site_sharing.note_values(request.unit, request.station.id, request.payload, request.received_at)
     return {}
 
 
@@ -35,6 +37,7 @@ def stop_transaction(request: Request) -> dict[str, Any]:
     """Section 4.10: a stop cannot be prevented. The card is judged where one was presented (rule 42)."""
     _note_excess(request, "transactionData")
     decision = transactions.stop(request.unit, request.station.id, request.payload, request.received_at)
+    site_sharing.note_stop(request.unit, request.station.id, request.payload["transactionId"])
     return {} if decision is None else {"idTagInfo": decision.id_tag_info()}
 
 

@@ -21,6 +21,7 @@ from ocpp_server.models.id_tags import IdTag
 from ocpp_server.models.local_lists import IdTagChange, LocalList, LocalListEntry
 from ocpp_server.models.operators import Operator, Setting
 from ocpp_server.models.refusals import Refusal
+from ocpp_server.models.sites import Site, SiteCircuit, SiteMember, SiteSample
 from ocpp_server.models.storage import EnergyQuarter, StorageSample
 from ocpp_server.models.transactions import MeterValue, OrphanMessage, Transaction
 
@@ -62,6 +63,10 @@ TABLES = (
     FirmwareUpdate,
     StationNotice,
     DiagnosticsRequest,
+    Site,
+    SiteCircuit,
+    SiteMember,
+    SiteSample,
 )
 
 __all__ = [
@@ -99,6 +104,10 @@ __all__ = [
     "ReceivedFile",
     "Refusal",
     "Setting",
+    "Site",
+    "SiteCircuit",
+    "SiteMember",
+    "SiteSample",
     "StationNotice",
     "StorageSample",
     "Table",

@@ -22,6 +22,7 @@ class Transaction(Table):
     Energies are in Wh, power in W.
     """
 
+    charge_point_id: int
     charge_point = ForeignKeyField(ChargePoint, backref="transactions", on_delete="RESTRICT")
     connector_id = BigIntegerField()
     id_tag = TextField()

@@ -135,6 +135,27 @@ def set_limit(
     return _send(unit, Wish(charge_point, connector_id, profile, owner, by, lifetime, session))
 
 
+def hold(
+    unit: Unit,
+    owner: Owner,
+    charge_point_id: int,
+    connector_id: int,
+    profile: Json,
+    *,
+    by: str,
+    lifetime: float = LIMIT_LIFETIME,
+) -> ChargingProfileRequest:
+    """Send an owner's own profile, whatever the station holds already. Its chargingProfileId is one of the owner's; a
+    TxProfile names its transaction, and is left out where another one runs. The owner has looked whether it is late."""
+    session = None
+    if profile["chargingProfilePurpose"] == TX:
+        running = installed_profiles.running_on(charge_point_id, connector_id)
+        session = running if running is not None and running.id == profile.get("transactionId") else None
+    charging_requests.supersede(unit, owner, charge_point_id, connector_id, profile["chargingProfilePurpose"])
+    wish = Wish(ChargePoint.get_by_id(charge_point_id), connector_id, profile, owner, by, lifetime, session)
+    return _send(unit, wish, even_if_late=True)
+
+
 def may_be_over(session: Transaction) -> bool:
     """Whether we heard of the session's start so late that it may have ended since (section 5.16.1)."""
     is_late = session.start_received_at - session.started_at > LATE_AFTER

@@ -35,10 +35,7 @@ class Totals:
 
 def totals(samples: Any) -> Totals:
     """Draw the totals from a sampledValue list; samples that cannot be read are left out."""
-    found: dict[str, dict[str | None, float]] = {}
-    for sample in samples if isinstance(samples, list) else ():
-        if isinstance(sample, dict):
-            _collect(found, sample)
+    found = by_phase(samples)
     return Totals(
         energy_wh=_sum(found.get(ENERGY)),
         power_w=_sum(found.get(_POWER)),
@@ -46,6 +43,15 @@ def totals(samples: Any) -> Totals:
         voltage_v=_mean(found.get(_VOLTAGE)),
         soc_percent=_sum(found.get(_SOC)),
     )
+
+
+def by_phase(samples: Any) -> dict[str, dict[str | None, float]]:
+    """The values of each measurand by their phase, None where they name none; in Wh, W, A, V, percent."""
+    found: dict[str, dict[str | None, float]] = {}
+    for sample in samples if isinstance(samples, list) else ():
+        if isinstance(sample, dict):
+            _collect(found, sample)
+    return found
 
 
 def _collect(found: dict[str, dict[str | None, float]], sample: dict[str, Any]) -> None:

@@ -20,11 +20,16 @@ def started(site: Site, key: Key, transaction_id: int, started_at: float, now: f
     member.session = Session(
         transaction_id,
         started_at,
-        Belief(member.minimum, member.maximum, tuple(range(len(member.phases)))),
+        first_belief(member),
         _first_hold(site, member, started_at),
         Turn(waiting_since=now, is_kept=not member.can_pause),
         is_proven=now - started_at < LATE,
     )
+
+
+def first_belief(member: Member) -> Belief:
+    """Of a car that nothing is known of: it takes all that its connector can give."""
+    return Belief(member.minimum, member.maximum, tuple(range(len(member.phases))))
 
 
 def _first_hold(site: Site, member: Member, started_at: float) -> Hold:
@@ -73,15 +78,38 @@ def status(site: Site, key: Key, word: str, now: float) -> None:
         session.belief.wake()
 
 
-def connection(site: Site, charge_point_id: int, is_connected: bool) -> None:
-    """A station came or went. Who comes back is asked again, whatever it refused before."""
+def connection(site: Site, charge_point_id: int, is_connected: bool) -> bool:
+    """A station came or went; whether that is news. Who comes back is asked again, whatever it refused before."""
+    is_news = False
     for member in site.members.values():
         if member.key[0] != charge_point_id or member.is_connected == is_connected:
             continue
-        member.is_connected = is_connected
+        is_news, member.is_connected = True, is_connected
         member.default_failures, member.default_retry_at = 0, 0.0
         if member.session is not None:
             member.session.hold.retry()
+    return is_news
+
+
+def permission(site: Site, charge_point_id: int, may_be_asked: bool) -> bool:
+    """Whether a station may be sent limits unasked; whether that is news."""
+    changed = [m for m in site.members.values() if m.key[0] == charge_point_id and m.may_be_asked != may_be_asked]
+    for member in changed:
+        member.may_be_asked = may_be_asked
+    if changed:
+        site.plan()
+    return bool(changed)
+
+
+def lost(site: Site, key: Key, *, is_default: bool) -> None:
+    """A station holds no longer what it had accepted."""
+    member = site.members.get(key)
+    if member is None:
+        return
+    if is_default:
+        member.installed = None
+    elif member.session is not None:
+        member.session.hold.lose(member.fail_safe if member.installed is not None else member.maximum)
 
 
 def accepted(site: Site, order: Order, now: float) -> None:

@@ -77,6 +77,10 @@ class Hold:
         self.retry_at = retry_at(self.failures, now)
         self.failures += 1
 
+    def lose(self, instead: float) -> None:
+        """The station holds it no longer, and follows something else that is not higher than this."""
+        self.amperes, self.is_uncertain, self.retry_at = max(self.amperes, instead), True, 0.0
+
     def retry(self) -> None:
         """Whatever failed before may be tried again."""
         self.failures, self.retry_at, self.refused = 0, 0.0, False

@@ -3,7 +3,6 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ocpp_server.site.allocation import Load
 from ocpp_server.site.controller import Order, Site
 from ocpp_server.site.member import Key
 from tests.ocpp_server.site.grids import linear_optimum
@@ -67,11 +66,15 @@ class Record:
         charging = [load for load in loads if site.target[load.key]]
         if not charging:
             return
-        grid = _without(site, loads, now)
-        if grid is None:
-            return
-        self.shares.append(handed / linear_optimum(grid, charging, {load.key: load.minimum for load in charging}))
-        self.plain_shares.append(handed / linear_optimum(grid, loads))
+        told = {load.key for load in loads}
+        taken = [
+            member.possible(now)
+            for member in site.members.values()
+            if member.key not in told and member.sleeper(now) is None
+        ]
+        floor = {load.key: load.minimum for load in charging}
+        self.shares.append(handed / linear_optimum(site.grid, charging, floor, taken))
+        self.plain_shares.append(handed / linear_optimum(site.grid, loads, taken=taken))
 
     def step(self, now: float, seconds: float, posts: list[Post], site: Site | None) -> None:
         sums = [0.0, 0.0, 0.0]
@@ -103,25 +106,6 @@ class Record:
         else:
             self._waits[post.key] += seconds
             self.longest_wait_s = max(self.longest_wait_s, self._waits[post.key])
-
-
-def _without(site: Site, loads: list[Load], now: float):
-    """The site's grid without what is drawn by those who cannot be told anything."""
-    from ocpp_server.site.grid import Circuit, Grid
-
-    wanted = {load.key for load in loads}
-    sums = [0.0, 0.0, 0.0]
-    for member in site.members.values():
-        if member.key not in wanted and member.sleeper(now) is None:
-            draw = member.possible(now)
-            for phase in draw.phases:
-                sums[phase] += draw.amperes
-    circuit = site.circuits[0]
-    assert circuit.limit_a is not None
-    if max(sums) == 0:
-        return site.grid
-    # One phase may have less left than another, which a single circuit cannot say: the best of them is the bound.
-    return Grid([Circuit(circuit.id, None, circuit.limit_a - min(sums), None, circuit.reserve_a)])
 
 
 def _allotted(site: Site | None, now: float) -> tuple[float, ...]:

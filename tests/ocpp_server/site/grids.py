@@ -1,12 +1,13 @@
 """Sites and loads for tests: some by hand, many by chance."""
 
 import random
+from collections.abc import Sequence
 
 import numpy
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from ocpp_server.site.allocation import Allotment, Load
+from ocpp_server.site.allocation import Allotment, Draw, Load, ledger_with
 from ocpp_server.site.grid import Circuit, Grid
 
 ROTATIONS = ((0, 1, 2), (1, 2, 0), (2, 0, 1))
@@ -61,7 +62,7 @@ def handed_out(loads: list[Load], allotment: Allotment) -> float:
     return sum(len(load.phases) * allotment[load.key] for load in loads)
 
 
-def linear_optimum(grid: Grid, loads: list[Load], floor: dict | None = None) -> float:
+def linear_optimum(grid: Grid, loads: list[Load], floor: dict | None = None, taken: Sequence[Draw] = ()) -> float:
     """The most that could be handed out, if fairness did not matter; `floor`: what each has at least."""
     matrix = numpy.zeros((len(grid.bounds), len(loads)))
     for column, load in enumerate(loads):
@@ -70,7 +71,7 @@ def linear_optimum(grid: Grid, loads: list[Load], floor: dict | None = None) -> 
     solved = linprog(
         [-len(load.phases) for load in loads],
         A_ub=matrix,
-        b_ub=[bound.capacity / 10 for bound in grid.bounds],
+        b_ub=[left / 10 for left in ledger_with(grid, taken).left],
         bounds=[((floor or {}).get(load.key, 0.0), max(load.most, load.minimum)) for load in loads],
     )
     assert solved.status == 0, solved.message
