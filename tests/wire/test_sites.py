@@ -69,15 +69,15 @@ def test_the_connection_is_shared_as_cars_come_and_go(yard: Yard) -> None:
     plan = Plan("Yard", [Circuit("Main", 40.0)], [Member(number, 1, "Main") for number in numbers])
     yard.store.write(lambda unit: sites.save(unit, plan))
     first, second = Obedient(yard, "A"), Obedient(yard, "B")
-    eventually(lambda: first.defaults == [[0.0, 20.0]] and second.defaults == [[0.0, 20.0]], 10)
+    eventually(lambda: first.defaults == [[0.0, 20.0]] and second.defaults == [[0.0, 20.0]], 30)
     transaction_id = first.start()
-    eventually(lambda: first.limits == [32.0], 10)
+    eventually(lambda: first.limits == [32.0], 30)
     second.start()
-    eventually(lambda: (first.limits, second.limits) == ([32.0, 20.0], [20.0]), 10)
+    eventually(lambda: (first.limits, second.limits) == ([32.0, 20.0], [20.0]), 30)
     first.stop(transaction_id)
-    eventually(lambda: second.limits == [20.0, 32.0], 10)
+    eventually(lambda: second.limits == [20.0, 32.0], 30)
     assert {row.owner for row in yard.rows(InstalledChargingProfile)} == {"site"}
-    assert eventually(lambda: yard.rows(SiteSample), 10)[0].limit_a == 40.0
+    assert eventually(lambda: yard.rows(SiteSample), 30)[0].limit_a == 40.0
 
 
 def test_after_a_restart_what_stations_hold_is_known(yard: Yard) -> None:
@@ -85,9 +85,9 @@ def test_after_a_restart_what_stations_hold_is_known(yard: Yard) -> None:
     plan = Plan("Yard", [Circuit("Main", 40.0)], [Member(number, 1, "Main")])
     saved = yard.store.write(lambda unit: sites.save(unit, plan))
     station = Obedient(yard, "A")
-    eventually(lambda: station.defaults == [[0.0, 32.0]], 10)
+    eventually(lambda: station.defaults == [[0.0, 32.0]], 30)
     transaction_id = station.start()
-    eventually(lambda: station.limits == [32.0], 10)
+    eventually(lambda: station.limits == [32.0], 30)
     eventually(lambda: yard.rows(InstalledChargingProfile, InstalledChargingProfile.purpose == "TxProfile"))
     site_sharing.clear()
     live = eventually(lambda: site_sharing.get(saved.id), 5)
@@ -101,7 +101,7 @@ def test_a_station_that_leaves_its_site_is_told_to_forget(yard: Yard) -> None:
     plan = Plan("Yard", [Circuit("Main", 40.0)], [Member(number, 1, "Main")])
     saved = yard.store.write(lambda unit: sites.save(unit, plan))
     station = Obedient(yard, "A")
-    eventually(lambda: yard.rows(InstalledChargingProfile), 10)
+    eventually(lambda: yard.rows(InstalledChargingProfile), 30)
     yard.store.write(lambda unit: sites.delete(unit, saved.id))
     eventually(lambda: not yard.rows(InstalledChargingProfile), 5)
     assert station.defaults == [[0.0, 32.0]]
@@ -114,5 +114,5 @@ def test_a_station_that_may_not_be_asked_is_sent_nothing(yard: Yard) -> None:
     yard.store.write(lambda unit: sites.save(unit, plan))
     quiet, other = Obedient(yard, "A"), Obedient(yard, "B")
     other.start()
-    eventually(lambda: other.limits == [8.0], 10)
+    eventually(lambda: other.limits == [8.0], 30)
     assert quiet.defaults == quiet.limits == []
