@@ -21,7 +21,7 @@ from portal.context import settings
 from portal.htmx import page
 from portal.navigation import Nav
 
-bp = Blueprint("firmware_jobs", __name__, url_prefix="/firmware")
+bp = Blueprint("firmware_jobs", __name__, url_prefix="/firmware/jobs")
 nav = Nav(lazy_gettext("Firmware & logs"), "cpu", 60, "firmware_jobs.index")
 
 #: What the stations of a job can be filtered by.
@@ -49,14 +49,14 @@ def index() -> Response:
     )
 
 
-@bp.get("/jobs/new")
+@bp.get("/new")
 @role_required("operator")
 def new() -> Response:
     """The stations that the filter in the address leaves are all chosen at first."""
     return _form(_filtered(), firmware_plans.DEFAULTS | request.args.to_dict(), {})
 
 
-@bp.post("/jobs/new")
+@bp.post("/new")
 @role_required("operator")
 def create() -> Response:
     """From the form, or the list of stations, to the summary and the job: each step posts again."""
@@ -76,7 +76,7 @@ def create() -> Response:
     return redirect(url_for("firmware_jobs.show", job_id=job.id), 303)
 
 
-@bp.get("/jobs/<int:job_id>")
+@bp.get("/<int:job_id>")
 def show(job_id: int) -> Response:
     job = _fetch(job_id)
     kind = request.args.get("kind", "")
@@ -102,32 +102,32 @@ def show(job_id: int) -> Response:
     )
 
 
-@bp.post("/jobs/<int:job_id>/pause")
+@bp.post("/<int:job_id>/pause")
 @role_required("operator")
 def pause(job_id: int) -> Response:
     return _steer(job_id, firmware_jobs.pause, "firmware.pause", _("The job is paused. What is under way goes on."))
 
 
-@bp.post("/jobs/<int:job_id>/resume")
+@bp.post("/<int:job_id>/resume")
 @role_required("operator")
 def resume(job_id: int) -> Response:
     return _steer(job_id, firmware_jobs.resume, "firmware.resume", _("The job goes on."))
 
 
-@bp.post("/jobs/<int:job_id>/cancel")
+@bp.post("/<int:job_id>/cancel")
 @role_required("operator")
 def cancel(job_id: int) -> Response:
     done = _("The job is cancelled. Stations that have the request already are followed to the end.")
     return _steer(job_id, firmware_jobs.cancel, "firmware.cancel", done)
 
 
-@bp.post("/jobs/<int:job_id>/retry")
+@bp.post("/<int:job_id>/retry")
 @role_required("operator")
 def retry(job_id: int) -> Response:
     return _steer(job_id, firmware_jobs.retry, "firmware.retry", _("These stations are asked again."))
 
 
-@bp.post("/jobs/<int:job_id>/delete")
+@bp.post("/<int:job_id>/delete")
 @role_required("operator")
 def delete(job_id: int) -> Response:
     done = _("The job was deleted.")

@@ -103,14 +103,14 @@ def test_the_tab_shows_what_came_and_what_the_station_said(
     store.write(lambda unit: station_notices.note(unit, station.id, "version", "1.9", clock.to_ms(clock.now())))
     store.write(lambda unit: firmware_updates.heard(unit, station.id, "Downloading", clock.to_ms(clock.now())))
     page = operator.get(f"/stations/{station.id}/firmware").text
-    assert f'href="/firmware/files/{file.id}"' in page
+    assert f'href="/firmware/received/{file.id}"' in page
     assert "1.2 kB" in page
     assert "Firmware 2.0" in page
     assert "<code>1.9</code>" in page
     assert "nobody asked here" in page
     seen = viewer.get(f"/stations/{station.id}/firmware").text
     assert "log.zip" in page
-    assert "/firmware/files/" not in seen
+    assert "/firmware/received/" not in seen
     assert "Ask for the log" not in seen
 
 

@@ -36,15 +36,15 @@ def all_rows(store: Store, table: type) -> list[Any]:
 
 
 def test_without_jobs_the_page_says_what_one_is(viewer: FlaskClient, operator: FlaskClient) -> None:
-    assert "No firmware job yet" in viewer.get("/firmware").text
-    assert "/firmware/jobs/new" not in viewer.get("/firmware").text
-    assert "/firmware/jobs/new" in operator.get("/firmware").text
+    assert "No firmware job yet" in viewer.get("/firmware/jobs").text
+    assert "/firmware/jobs/new" not in viewer.get("/firmware/jobs").text
+    assert "/firmware/jobs/new" in operator.get("/firmware/jobs").text
 
 
 def test_the_menu_leads_there(viewer: FlaskClient) -> None:
-    page = viewer.get("/firmware").text
+    page = viewer.get("/firmware/jobs").text
     assert "logs</span>" in page
-    assert 'href="/firmware" aria-current="page"' in page
+    assert 'href="/firmware/jobs" aria-current="page"' in page
 
 
 def test_stations_are_chosen_by_filter_and_by_hand(operator: FlaskClient, store: Store, add_station: Add) -> None:
@@ -203,7 +203,7 @@ def test_a_job_is_paused_resumed_cancelled_and_deleted(operator: FlaskClient, st
         assert (done.status_code, done.location) == (303, "/firmware/jobs/1")
         assert all_rows(store, FirmwareJob)[0].state == state
     assert "That is not possible any more" in operator.post("/firmware/jobs/1/pause", follow_redirects=True).text
-    assert operator.post("/firmware/jobs/1/delete").location == "/firmware"
+    assert operator.post("/firmware/jobs/1/delete").location == "/firmware/jobs"
     assert all_rows(store, FirmwareJob) == []
     actions = [entry.action for entry in all_rows(store, AuditEntry) if entry.action.startswith("firmware.")]
     assert actions == ["firmware.pause", "firmware.resume", "firmware.cancel", "firmware.pause", "firmware.delete"]

@@ -31,7 +31,7 @@ def send(store: Store, settings: Settings, add_station: Callable[..., ChargePoin
         stored_as = incoming.keep()
         facts = {"file_name": name, "size": len(content), "sha256": incoming.sha256, "received_at": clock.now()}
         file = store.write(lambda unit: ReceivedFile.create(charge_point=station, stored_as=stored_as, **facts))
-        return f"/firmware/files/{file.id}"
+        return f"/firmware/received/{file.id}"
 
     return arrive
 

@@ -13,7 +13,7 @@ from portal.auth import role_required
 from portal.context import settings
 from portal.htmx import page
 
-bp = Blueprint("received_files", __name__, url_prefix="/firmware/files")
+bp = Blueprint("received_contents", __name__, url_prefix="/firmware/received")
 
 _LONGEST_SEARCH = 200
 
@@ -28,7 +28,7 @@ def show(file_id: int) -> Response:
     search = request.args.get("q", "").strip()[:_LONGEST_SEARCH]
     path = _path(file)
     return page(
-        "received_files/show.html",
+        "received_contents/show.html",
         "contents",
         file=file,
         charge_point=file.charge_point,
