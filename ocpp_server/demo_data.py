@@ -10,8 +10,10 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from ocpp_server import clock
-from ocpp_server.models import Operator
-from ocpp_server.services import charge_points, id_tags, operators, transactions
+from ocpp_server.models import Operator, Reservation, ReservationEvent
+from ocpp_server.models.reservations import CANCELLED, EXPIRED, USED
+from ocpp_server.services import charge_points, id_tags, operators, reservations, transactions
+from ocpp_server.services.reservations import Wish
 from ocpp_server.simulator.car import CAR_MODELS, CarModel, Supply, charging_watts, fits, soc_gain
 from ocpp_server.simulator.cards import DEFAULT_ID_TAGS
 from ocpp_server.simulator.models import STATION_MODELS
@@ -33,6 +35,16 @@ _PLACES = (
 )
 _PEOPLE = ("Anna Berg", "Van 1", "Van 2", "Pool car", "Jonas Falk", "Visitors")
 _FLEET = "FLEET"
+#: Station, connector, card, begin and end in minutes from now; and what became of those of the past.
+_COMING = (
+    (0, 1, 0, 0, 60),
+    (6, 2, 5, 0, 150),
+    (1, 1, 4, 45, 135),
+    (3, 1, 5, 90, 210),
+    (2, 1, 1, 240, 330),
+    (4, 1, 3, 1500, 1620),
+)
+_PAST = ((0, 1, 2, -300, -240, USED), (1, 1, 5, -200, -140, EXPIRED), (3, 1, 0, -150, -60, CANCELLED))
 
 
 @dataclass(frozen=True)
@@ -50,6 +62,7 @@ def fill(store: Store) -> None:
             return
     password_hash = operators.hash_password(PASSWORD)
     yard = store.write(lambda unit: _furnish(unit, password_hash))
+    store.write(lambda unit: _reserve(unit, yard))
     chance = random.Random(16)  # noqa: S311 - believable, not secret
     for number, (charge_point_id, supply) in enumerate(yard.stations):
         _history(store, charge_point_id, supply, yard.id_tags, chance, 1_000_000 + 7_500 * number)
@@ -68,6 +81,37 @@ def _furnish(unit: Unit, password_hash: str) -> Yard:
     id_tags.add(unit, "04LOST0000000001", label="Lost key fob", status="blocked")
     id_tags.add(unit, "04TRIAL000000002", label="Trial in spring", expiry_date=clock.now() - timedelta(days=60))
     return Yard(tuple(stations), DEFAULT_ID_TAGS)
+
+
+def _reserve(unit: Unit, yard: Yard) -> None:
+    """Some around now: the server sends the coming ones to the simulated stations at their time."""
+    now = clock.now()
+    for station, connector_id, card, begin, end in _COMING:
+        starts_at, expiry_date = now + timedelta(minutes=begin), now + timedelta(minutes=end)
+        wish = Wish(connector_id, yard.id_tags[card], expiry_date, starts_at)
+        reservations.add(unit, yard.stations[station][0], wish, by="Demo Operator")
+    for station, connector_id, card, begin, end, state in _PAST:
+        starts_at, expiry_date, id_tag = (
+            now + timedelta(minutes=begin),
+            now + timedelta(minutes=end),
+            yard.id_tags[card],
+        )
+        row = Reservation.create(
+            charge_point=yard.stations[station][0],
+            reservation_id=9000 + card,
+            connector_id=connector_id,
+            id_tag=id_tag,
+            id_tag_key=id_tags.key(id_tag),
+            starts_at=starts_at,
+            expiry_date=expiry_date,
+            state=state,
+            ended_at=expiry_date if state == EXPIRED else starts_at + timedelta(minutes=20),
+            created_by="Demo Operator",
+            created_at=starts_at,
+            updated_at=expiry_date,
+        )
+        ReservationEvent.create(reservation=row, at=starts_at, kind="made", who="Demo Operator")
+        ReservationEvent.create(reservation=row, at=row.ended_at, kind=state)
 
 
 def _history(

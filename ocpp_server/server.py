@@ -18,7 +18,7 @@ from ocpp_server.endpoint import create_endpoint, is_charge_point_request
 from ocpp_server.files.ftp import FtpServer
 from ocpp_server.files.http import FileApplication, is_file_request
 from ocpp_server.secret_key import secret_key
-from ocpp_server.services import commands, file_limits, file_transfers
+from ocpp_server.services import commands, file_limits, file_transfers, reservation_records
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 from ocpp_server.websocket import UpgradeHandler
@@ -74,6 +74,7 @@ class Server:
         file_limits.shelf(self.settings).clear_incoming()
         if self.settings.ftp_port:
             self._ftp = FtpServer(self.settings, self.store)
+        self.store.write(reservation_records.recall)
         self._scheduler = scheduler.start(self.store, self.settings)
         self._liveness = gevent.spawn(liveness.watch, self.settings)
         self._http = WSGIServer(

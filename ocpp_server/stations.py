@@ -54,6 +54,8 @@ class Station:
 
 
 _stations: dict[int, Station] = {}
+#: The stations that hold a reservation, or may: the others' messages need not look for one.
+_reserved: set[int] = set()
 
 
 def of(charge_point: ChargePoint) -> Station:
@@ -112,6 +114,17 @@ def is_connected(charge_point_id: int) -> bool:
     return station is not None and station.wake is not None
 
 
+def may_hold_reservations(charge_point_id: int) -> bool:
+    """Whether a session or a status of this station can concern a reservation."""
+    return charge_point_id in _reserved
+
+
+def note_reservations(charge_point_id: int, any_held: bool) -> None:
+    """Whether the station may hold reservations from now on; called once that is committed."""
+    (_reserved.add if any_held else _reserved.discard)(charge_point_id)
+
+
 def clear() -> None:
     """Forget every station: another database follows."""
     _stations.clear()
+    _reserved.clear()

@@ -92,6 +92,11 @@ def time(moment: datetime | None) -> str | Markup:
     return _element(moment, _local(moment, "HH:mm:ss" if today else "d MMM HH:mm:ss"))
 
 
+def plain(moment: datetime | None) -> str:
+    """`23 Nov 04:16` in the viewer's zone, for the middle of a sentence."""
+    return _local(moment, "d MMM HH:mm")
+
+
 def relative(moment: datetime | None) -> str | Markup:
     """`3 minutes ago`; goes on in the browser."""
     if moment is None:
@@ -130,6 +135,7 @@ FILTERS: dict[str, Callable] = {
     "marked": marked,
     "number": number,
     "percent": percent,
+    "plain": plain,
     "power": power,
     "relative": relative,
     "since": since,

@@ -4,10 +4,10 @@ from typing import Any
 
 from ocpp.v16.enums import ChargePointErrorCode
 
-from ocpp_server import frames
+from ocpp_server import frames, stations
 from ocpp_server.dispatch import Request, handles
 from ocpp_server.frames import CallRefused
-from ocpp_server.services import connectors, local_lists, site_sharing
+from ocpp_server.services import connectors, local_lists, reservation_ends, site_sharing
 
 
 @handles("StatusNotification")
@@ -19,4 +19,6 @@ def status_notification(request: Request) -> dict[str, Any]:
     site_sharing.note_status(request.unit, request.station.id, request.payload, request.received_at)
     if request.payload["errorCode"] == ChargePointErrorCode.local_list_conflict.value:
         local_lists.conflict(request.unit, request.station.id)
+    if stations.may_hold_reservations(request.station.id):
+        reservation_ends.by_status(request.unit, request.station.id, request.payload)
     return {}

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from ocpp_server import taps
+from ocpp_server import stations, taps
 from ocpp_server.dispatch import Request, handles
-from ocpp_server.services import site_sharing, transactions
+from ocpp_server.services import reservation_ends, site_sharing, transactions
 
 
 @handles("StartTransaction")
@@ -17,6 +17,15 @@ def start_transaction(request: Request) -> dict[str, Any]:
         request.received_at,
         concurrent_tx=request.settings.concurrent_tx,
     )
+    if "reservationId" in request.payload or stations.may_hold_reservations(request.station.id):
+        reservation_ends.by_session(
+            request.unit,
+            request.station.id,
+            request.payload,
+            transaction_id,
+            decision.parent_id_tag,
+            request.received_at,
+        )
     id_tag = request.payload["idTag"]
     taps.note(request.unit, request.station, id_tag, "StartTransaction", decision, request.received_at)
     site_sharing.note_start(request.unit, request.station.id, request.payload, transaction_id, request.received_at)

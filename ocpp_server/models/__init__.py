@@ -11,7 +11,7 @@ from ocpp_server.models.charging import (
     CompositeReading,
     InstalledChargingProfile,
 )
-from ocpp_server.models.commands import Command, CommandBatch
+from ocpp_server.models.commands import Command, CommandBatch, TriggeredMessage
 from ocpp_server.models.configuration import ConfigurationChange, ConfigurationKey, ConfigurationTemplate
 from ocpp_server.models.diagnostics import DiagnosticsRequest
 from ocpp_server.models.files import FileEvent, FileLink, FirmwareImage, ReceivedFile
@@ -21,6 +21,7 @@ from ocpp_server.models.id_tags import IdTag
 from ocpp_server.models.local_lists import IdTagChange, LocalList, LocalListEntry
 from ocpp_server.models.operators import Operator, Setting
 from ocpp_server.models.refusals import Refusal
+from ocpp_server.models.reservations import CalendarFeed, Reservation, ReservationEvent
 from ocpp_server.models.sites import Site, SiteCircuit, SiteMember, SiteSample
 from ocpp_server.models.storage import EnergyQuarter, StorageSample
 from ocpp_server.models.transactions import MeterValue, OrphanMessage, Transaction
@@ -67,12 +68,17 @@ TABLES = (
     SiteCircuit,
     SiteMember,
     SiteSample,
+    Reservation,
+    ReservationEvent,
+    CalendarFeed,
+    TriggeredMessage,
 )
 
 __all__ = [
     "TABLES",
     "ApiToken",
     "AuditEntry",
+    "CalendarFeed",
     "ChargePoint",
     "ChargingApplication",
     "ChargingProfileRequest",
@@ -103,6 +109,8 @@ __all__ = [
     "OrphanMessage",
     "ReceivedFile",
     "Refusal",
+    "Reservation",
+    "ReservationEvent",
     "Setting",
     "Site",
     "SiteCircuit",
@@ -112,6 +120,7 @@ __all__ = [
     "StorageSample",
     "Table",
     "Transaction",
+    "TriggeredMessage",
     "UnknownCard",
     "UtcField",
     "database",

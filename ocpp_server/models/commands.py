@@ -62,3 +62,14 @@ class CommandBatch(Table):
 
     class Meta:
         table_name = "command_batch"
+
+
+class TriggeredMessage(Table):
+    """A message that came in answer to a TriggerMessage: the CALL as it crossed the wire."""
+
+    command = ForeignKeyField(Command, backref="triggered", on_delete="CASCADE")
+    at = UtcField()
+    text = TextField()
+
+    class Meta:
+        table_name = "triggered_message"

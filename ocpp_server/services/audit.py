@@ -32,6 +32,8 @@ TOPICS = (
     "access",
     "firmware",
     "diagnostics",
+    "reservation",
+    "calendar",
 )
 _COMMAND = re.compile(r"command-(\d+)")
 _MAX_DETAIL = 4000

@@ -71,6 +71,8 @@ def _topics() -> list[tuple[str, str]]:
         "configuration": _("Configuration"),
         "card": _("Cards"),
         "session": _("Sessions"),
+        "reservation": _("Reservations"),
+        "calendar": _("Calendars"),
         "inbox": _("Inbox"),
         "firmware": _("Firmware"),
         "diagnostics": _("Diagnostics"),

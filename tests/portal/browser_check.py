@@ -40,6 +40,11 @@ PATHS = (
     "/settings/operators/add",
     "/sessions",
     "/cards",
+    "/reservations",
+    "/reservations/list",
+    "/reservations/1",
+    "/reservations/add",
+    "/reservations/calendars",
 )
 RUN_AXE = """axe.run().then(found => JSON.stringify(found.violations
   .filter(violation => ["serious", "critical"].includes(violation.impact))

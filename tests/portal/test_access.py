@@ -7,7 +7,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
-OPEN = {"static", "auth.login", "auth.log_in", "auth.setup", "auth.create_first_admin", "health.healthz"}
+OPEN = {"static", "auth.login", "auth.log_in", "auth.setup", "auth.create_first_admin", "health.healthz"} | {
+    # Whoever has the link: its token is the log-in.
+    "calendars.feed"
+}
 #: What a viewer may post: nothing but what concerns themselves.
 THEIR_OWN = {"auth.log_in", "auth.create_first_admin", "auth.logout"} | {
     "profile.rename",

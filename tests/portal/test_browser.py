@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import gevent
@@ -12,7 +13,8 @@ import pytest
 from ocpp_server import clock, events
 from ocpp_server.models import Connector, Frame, Refusal
 from ocpp_server.server import Server
-from ocpp_server.services import charge_points, operators, refusals, unknown_cards
+from ocpp_server.services import charge_points, operators, refusals, reservations, unknown_cards
+from ocpp_server.services.reservations import Wish
 from ocpp_server.store import Unit
 from portal import live
 from tests.charging import session
@@ -32,6 +34,8 @@ def furnish(unit: Unit) -> None:
         Connector.create(charge_point=station, connector_id=number, status=status, **fields)
     session(station, now, hours=None, connector_id=3, power_w=11000)
     session(station, now)
+    wish = Wish(1, "CARD-1", now + timedelta(hours=2), now + timedelta(hours=1))
+    reservations.add(unit, station.id, wish, by="Anna")
     for outcome in ("", "NotImplemented"):
         Frame.create(
             charge_point_id=station.id,

@@ -6,8 +6,8 @@ from typing import Any
 from urllib.parse import quote
 
 from ocpp_server import sessions
-from ocpp_server.models import ChargePoint, Connector
-from ocpp_server.services import charge_points
+from ocpp_server.models import ChargePoint, Connector, Reservation
+from ocpp_server.services import charge_points, reservation_search
 from ocpp_server.store import Unit
 from portal import audit, lists
 from portal.api import paging
@@ -16,6 +16,7 @@ from portal.api.problems import Problem, missing
 from portal.api.routing import PREFIX
 from portal.api.schema import (
     BOOLEAN,
+    ID,
     INTEGER,
     PAGING,
     STRING,
@@ -47,6 +48,7 @@ FACTS = (
 )
 _REGISTRATION = one_of(charge_points.REGISTRATIONS)
 _PROFILE = {"type": "integer", "minimum": 0, "maximum": 3}
+_HELD = or_null(record(id=ID, reservation_id=INTEGER, id_tag=STRING, parent_id_tag=or_null(STRING), expiry_date=TIME))
 _CONNECTOR = record(
     connector_id=INTEGER,
     status=STRING,
@@ -55,6 +57,7 @@ _CONNECTOR = record(
     vendor_id=or_null(STRING),
     vendor_error_code=or_null(STRING),
     timestamp=TIME,
+    reservation=_HELD,
 )
 STATION = record(
     identity=STRING,
@@ -72,6 +75,7 @@ STATION = record(
     created_at=TIME,
     **{name: or_null(STRING) for name in FACTS},
     connectors=list_of(_CONNECTOR),
+    reservation={**_HELD, "description": "What is held at any of its connectors (connector 0)."},
 )
 _SETTINGS = {
     "label": text(255),
@@ -170,15 +174,17 @@ def fetch(identity: str) -> ChargePoint:
 
 
 def to_json(rows: Sequence[ChargePoint]) -> list[dict[str, Any]]:
-    """Stations with their connectors: one query, however many."""
+    """Stations with their connectors and what these are held for: two queries, however many."""
     connectors: dict[int, list[dict]] = defaultdict(list)
     ids = [row.id for row in rows]
+    held = reservation_search.active(ids)
     for connector in Connector.select().where(Connector.charge_point.in_(ids)).order_by(Connector.connector_id):
-        connectors[connector.charge_point_id].append(_connector(connector))  # type: ignore[attr-defined]
-    return [_station(row, connectors[row.id]) for row in rows]
+        place = connector.charge_point_id, connector.connector_id  # type: ignore[attr-defined]
+        connectors[place[0]].append(_connector(connector, held.get(place)))
+    return [_station(row, connectors[row.id], held.get((row.id, 0))) for row in rows]
 
 
-def _station(row: ChargePoint, connectors: list[dict[str, Any]]) -> dict[str, Any]:
+def _station(row: ChargePoint, connectors: list[dict[str, Any]], held: Reservation | None) -> dict[str, Any]:
     return {
         "identity": row.identity,
         "label": row.label,
@@ -195,10 +201,11 @@ def _station(row: ChargePoint, connectors: list[dict[str, Any]]) -> dict[str, An
         "created_at": time(row.created_at),
         **{name: getattr(row, name) for name in FACTS},
         "connectors": connectors,
+        "reservation": _reservation(held),
     }
 
 
-def _connector(row: Connector) -> dict[str, Any]:
+def _connector(row: Connector, held: Reservation | None) -> dict[str, Any]:
     return {
         "connector_id": row.connector_id,
         "status": row.status,
@@ -207,4 +214,17 @@ def _connector(row: Connector) -> dict[str, Any]:
         "vendor_id": row.vendor_id,
         "vendor_error_code": row.vendor_error_code,
         "timestamp": time(row.status_at),
+        "reservation": _reservation(held),
+    }
+
+
+def _reservation(row: Reservation | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    return {
+        "id": row.id,
+        "reservation_id": row.reservation_id,
+        "id_tag": row.id_tag,
+        "parent_id_tag": row.parent_id_tag,
+        "expiry_date": time(row.expiry_date),
     }

@@ -5,6 +5,7 @@ A real server with a station that answers everything, asked by schemathesis, the
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import product
 
 import gevent
@@ -16,8 +17,10 @@ from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.schemas import APIOperation
 
+from ocpp_server import clock
 from ocpp_server.server import Server
-from ocpp_server.services import batches, charge_points, configuration_templates, id_tags, operators
+from ocpp_server.services import batches, charge_points, configuration_templates, id_tags, operators, reservations
+from ocpp_server.services.reservations import Wish
 from tests.fake_charge_point import FakeChargePoint
 from tests.portal.api.conftest import make_token
 
@@ -51,6 +54,8 @@ NUMBERS = (
     "token",
     "firmware_job",
     "diagnostics",
+    "reservation",
+    "calendar",
 )
 KNOWN = {"identity": "CP-1", "other": "CP-1", "id_tag": "a/b", **{f"{kind}_id": 1 for kind in NUMBERS}}
 
@@ -69,6 +74,8 @@ def yard(server: Server) -> Iterator[None]:
     station.boot()
     station.start("a/b")
     station.call("StopTransaction", {"transactionId": 99, "meterStop": 1, "timestamp": "2026-11-22T10:00:00Z"})
+    wish = Wish(1, "a/b", clock.now() + timedelta(hours=1))
+    server.store.write(lambda unit: reservations.add(unit, 1, wish, by="Otto"))
     answering = gevent.spawn(_answer_everything, station)
     yield
     answering.kill()

@@ -73,6 +73,7 @@ def test_connectors_come_with_their_status(api: Api, store: Store, add_station: 
         "vendor_id": None,
         "vendor_error_code": None,
         "timestamp": "2023-11-14T22:13:20Z",
+        "reservation": None,
     }
 
 
@@ -115,4 +116,4 @@ def test_a_list_takes_as_many_queries_however_long_it_is(
         with queries() as statements:
             assert len(api.get("/stations").json["items"]) == 5 * (number + 1)
         counts.append(sum("SELECT" in statement for statement in statements))
-    assert counts == [3, 3]
+    assert counts == [4, 4]

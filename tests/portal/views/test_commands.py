@@ -86,6 +86,29 @@ FORMS = [
     ),
     ("TriggerMessage", {"requestedMessage": "MeterValues"}, {"requestedMessage": "MeterValues"}),
     (
+        "ReserveNow",
+        {"connectorId": "0", "expiryDate": "2020-01-01T00:00:00Z", "idTag": "ANY", "reservationId": "-7"},
+        {"connectorId": 0, "expiryDate": "2020-01-01T00:00:00Z", "idTag": "ANY", "reservationId": -7},
+    ),
+    (
+        "ReserveNow",
+        {
+            "connectorId.other": "99",
+            "expiryDate": "2027-01-01T00:00:00Z",
+            "idTag": "A",
+            "parentIdTag": "P",
+            "reservationId": "1",
+        },
+        {
+            "connectorId": 99,
+            "expiryDate": "2027-01-01T00:00:00Z",
+            "idTag": "A",
+            "parentIdTag": "P",
+            "reservationId": 1,
+        },
+    ),
+    ("CancelReservation", {"reservationId": "4711"}, {"reservationId": 4711}),
+    (
         "TriggerMessage",
         {"requestedMessage": "StatusNotification", "connectorId": "1"},
         {"requestedMessage": "StatusNotification", "connectorId": 1},
