@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ocpp_server import clock, frame_log, frames, handlers, schemas, tolerance
+from ocpp_server import clock, frame_log, frames, handlers, schemas, tolerance, triggers
 from ocpp_server.discovery import import_all
 from ocpp_server.frames import Call, CallRefused
 from ocpp_server.models.charge_points import REJECTED
@@ -60,6 +60,8 @@ def answer(unit: Unit, station: Station, settings: Settings, call: Call) -> str:
     try:
         payload = _handle(unit, station, settings, call, received_at, notes)
         reply = frames.encode_result(call.message_id, payload)
+        if station.triggered:
+            triggers.note(unit, station, call, received_at)
     except CallRefused as refused:
         outcome = refused.code
         if call.action in tolerance.TRANSACTION_MESSAGES:
@@ -92,7 +94,7 @@ def _handle(
     unit: Unit, station: Station, settings: Settings, call: Call, received_at: int, notes: list[str]
 ) -> dict[str, Any]:
     handler = _find(call.action)
-    _check_registration(unit, station, call.action)
+    _check_registration(station, call, received_at)
     payload, tolerated = tolerance.mend(call.action, call.payload, station.insistence)
     notes += tolerated
     result = handler(Request(unit, station, settings, payload, received_at, notes))
@@ -111,11 +113,10 @@ def _find(action: str) -> Handler:
     raise CallRefused(frames.NOT_IMPLEMENTED, f"There is no action {action[:50]} in OCPP 1.6.")
 
 
-def _check_registration(unit: Unit, station: Station, action: str) -> None:
+def _check_registration(station: Station, call: Call, received_at: int) -> None:
     """Until it is accepted, a station may only boot, or send what it was asked for (4.2, errata J 3.8)."""
-    if station.is_accepted or action == "BootNotification":
+    if station.is_accepted or call.action == "BootNotification":
         return
-    if station.registration != REJECTED and action in station.triggered:
-        unit.after_commit(lambda: station.triggered.discard(action))
+    if station.registration != REJECTED and triggers.awaited(station, call, received_at) is not None:
         return
     raise CallRefused(frames.SECURITY_ERROR, f"The charge point is {station.registration}, not accepted.")

@@ -10,14 +10,26 @@ from ocpp_server.tolerance import Insistence
 
 
 @dataclass(slots=True)
+class Trigger:
+    """A message that a station promised to send by `until` (ms since 1970); see triggers.py."""
+
+    command_id: int
+    action: str
+    connector_id: int | None
+    until: int
+    #: The connectors that it came for.
+    seen: set[int | None] = field(default_factory=set)
+
+
+@dataclass(slots=True)
 class Station:
-    """One charge point as its messages need it. `triggered` holds actions that a pending station was asked for."""
+    """One charge point as its messages need it. `triggered` holds the messages that it was asked for."""
 
     id: int
     identity: str
     registration: str
     spontaneous_calls: bool = True
-    triggered: set[str] = field(default_factory=set)
+    triggered: list[Trigger] = field(default_factory=list)
     insistence: Insistence = field(default_factory=Insistence)
     allowance: Allowance = field(default_factory=Allowance)
     #: Set by the session while the station is connected: look into the command queue; close the socket, and why.

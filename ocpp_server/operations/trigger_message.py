@@ -2,12 +2,13 @@
 
 from ocpp.v16.enums import TriggerMessageStatus
 
+from ocpp_server import clock, triggers
 from ocpp_server.outgoing import Conclusion, concludes
 
 
 @concludes("TriggerMessage")
 def triggered(conclusion: Conclusion) -> None:
-    """A pending station may send what it was asked for (4.2). The answer comes before the message (rule 123)."""
+    """What comes next is what was asked for; a pending station may send it (4.2)."""
     if conclusion.status == TriggerMessageStatus.accepted.value:
-        requested = conclusion.command.payload["requestedMessage"]
-        conclusion.unit.after_commit(lambda: conclusion.station.triggered.add(requested))
+        command, at = conclusion.command, clock.to_ms(clock.now())
+        conclusion.unit.after_commit(lambda: triggers.expect(conclusion.station, command.id, command.payload, at))

@@ -2,19 +2,45 @@
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
-from portal.operation import CHOICE, NUMBER, Choice, Field, Operation, Target
+from ocpp_server.models.charge_points import ACCEPTED
+from portal.operation import CHOICE, NUMBER, Choice, Field, Operation, Payload, Target
 from portal.operation_choices import connectors
+from portal.yard import StationView
 
 
 def _messages(target: Target) -> list[Choice]:
-    return [
+    choices = [
         Choice("StatusNotification", _("Status"), _("of each connector")),
         Choice("MeterValues", _("Meter values"), _("of running sessions")),
         Choice("Heartbeat", _("Heartbeat"), _("a sign of life")),
-        Choice("BootNotification", _("Boot notification"), _("what it is; only while it is not accepted yet")),
         Choice("FirmwareStatusNotification", _("Firmware status"), _("how far an update is")),
         Choice("DiagnosticsStatusNotification", _("Diagnostics status"), _("how far an upload is")),
+    ]
+    if len(_accepted(target)) < len(target.stations):
+        note = _("what it is; where it is not accepted yet")
+        choices.append(Choice("BootNotification", _("Boot notification"), note))
+    return choices
+
+
+def _accepted(target: Target) -> list[StationView]:
+    return [station for station in target.stations if station.charge_point.registration == ACCEPTED]
+
+
+def _warn(target: Target, payload: Payload) -> list[str]:
+    """After Accepted a boot notification comes by itself or not at all (errata 3.40); some restart when asked."""
+    accepted = _accepted(target)
+    if payload["requestedMessage"] != "BootNotification" or not accepted:
+        return []
+    return [
+        ngettext(
+            "%(num)d of these stations is accepted already. The standard wants no boot notification to be asked of it.",
+            "%(num)d of these stations are accepted already. The standard wants no boot notification to be asked of"
+            " them.",
+            len(accepted),
+        ),
+        _("It may refuse, and some stations restart when they are asked, which ends running sessions."),
     ]
 
 
@@ -30,8 +56,9 @@ operation = Operation(
         ),
         Field("connectorId", _l("Connector"), NUMBER, choices=connectors, nothing=_l("All of them")),
     ),
+    warnings=_warn,
     meanings={
-        "Accepted": _l("The message follows by itself; it is in the message log."),
+        "Accepted": _l("The station sends the message by itself, after this answer."),
         "Rejected": _l("The station does not send this now."),
         "NotImplemented": _l("The station cannot send this on request."),
     },

@@ -15,7 +15,7 @@ from ocpp_server.models.charge_points import PENDING, REJECTED
 from ocpp_server.models.commands import ANSWERED, CANCELLED, ERROR, EXPIRED, LOST, QUEUED, SENT, TIMEOUT
 from ocpp_server.services import batches
 from ocpp_server.services.errors import Invalid
-from portal import asking, audit, lists, operation, outcomes, selection, yard
+from portal import asking, audit, lists, operation, outcomes, selection, triggered, yard
 from portal.actions import brief, label_of, pretty
 from portal.auth import role_required
 from portal.htmx import page
@@ -98,6 +98,7 @@ def show(batch_id: int) -> Response:
         kinds=outcomes.kinds_to_filter(outcomes.counts(progress)),
         kind=kind,
         pages=pages,
+        came={number: len(rows) for number, rows in triggered.rows(pages.rows).items()},
         outcome_of=outcomes.of,
         explain=lambda command: _explain(command, connected),
         label=label_of(batch),

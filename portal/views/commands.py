@@ -13,7 +13,7 @@ from ocpp_server.models import ChargePoint, Command, CommandBatch
 from ocpp_server.models.commands import OPEN_STATES
 from ocpp_server.services import commands
 from ocpp_server.services.errors import Invalid
-from portal import asking, audit, htmx, lists, operation, outcomes, yard
+from portal import asking, audit, htmx, lists, operation, outcomes, triggered, yard
 from portal.actions import brief, label_of, pretty
 from portal.auth import role_required
 from portal.converters import row_id
@@ -134,6 +134,9 @@ def _show(command_id: int, *, is_dialog: bool = False) -> Response:
         pretty=pretty,
         is_finished=commands.is_finished(command),
         needs_reset=command.status == "RebootRequired",
+        came=triggered.of(command),
+        is_awaited=triggered.is_awaited(command),
+        was_triggered=triggered.was_accepted(command),
     )
 
 

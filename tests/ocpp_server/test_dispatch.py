@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from ocpp_server import dispatch, frames, schemas, stations
-from ocpp_server.models import ChargePoint
+from ocpp_server import clock, dispatch, frames, schemas, stations, triggers
+from ocpp_server.models import ChargePoint, Command
 from ocpp_server.services import charge_points
 from tests.ocpp_server.conftest import NOON
 
@@ -53,16 +53,27 @@ def test_a_station_that_is_not_accepted_may_only_boot(another, state, action):
     assert speaker.row("SELECT count(*) FROM charging_transaction") == (0,)
 
 
+def promised(speaker, action):
+    """The station has accepted a TriggerMessage."""
+    payload = {"requestedMessage": action}
+    command = speaker.store.write(
+        lambda unit: Command.create(
+            charge_point=speaker.station.id, action="TriggerMessage", payload="{}", requested_at=NOON
+        )
+    )
+    triggers.expect(speaker.station, command.id, payload, clock.to_ms(NOON))
+
+
 def test_a_pending_station_may_send_what_it_was_asked_for_once(another):
     speaker = another("CP-2", registration="pending")
-    speaker.station.triggered.add("StatusNotification")
+    promised(speaker, "StatusNotification")
     assert speaker.ask("StatusNotification", STATUS) == {}
     assert speaker.refused("StatusNotification", STATUS) == frames.SECURITY_ERROR
 
 
 def test_a_rejected_station_may_not_send_even_what_it_was_asked_for(another):
     speaker = another("CP-2", registration="rejected")
-    speaker.station.triggered.add("StatusNotification")
+    promised(speaker, "StatusNotification")
     assert speaker.refused("StatusNotification", STATUS) == frames.SECURITY_ERROR
 
 
@@ -159,7 +170,9 @@ def test_a_message_that_insists_is_believed_the_second_time(speaker):
 def test_a_piece_that_runs_twice_does_not_insist(speaker, store, settings):
     """The unit of work is repeated when a neighbour in its batch fails; it must come to the same answer."""
     call = frames.Call("a", "StartTransaction", {**START, "meterStart": "10"})
-    pending = stations.Station(speaker.station.id, "CP-1", "pending", triggered={"Heartbeat"})
+    promised(speaker, "Heartbeat")
+    pending = stations.Station(speaker.station.id, "CP-1", "pending", triggered=speaker.station.triggered)
+    speaker.station.triggered = []
     runs = []
 
     def fail(unit):
@@ -177,7 +190,7 @@ def test_a_piece_that_runs_twice_does_not_insist(speaker, store, settings):
     assert [json.loads(done.get(timeout=5))[0] for done in (first, second)] == [4, 3]
     assert isinstance(failed.exception, RuntimeError)
     assert len(runs) == 4
-    assert pending.triggered == set()
+    assert pending.triggered == []
 
 
 def test_numbers_that_no_database_stores_are_stored_as_the_nearest(speaker):

@@ -25,7 +25,13 @@ from portal.context import store
 _SLACK = 10.0
 
 ACTION = {"type": "string", "minLength": 1, "maxLength": 64, "examples": ["Reset"]}
-PAYLOAD = {**OBJECT, "default": {}, "examples": [{"type": "Soft"}], "description": "Sent exactly as it is."}
+PAYLOAD = {
+    **OBJECT,
+    "default": {},
+    "examples": [{"type": "Soft"}],
+    "description": "Sent exactly as it is. Nothing is forbidden here that the standard only discourages, such as a"
+    " TriggerMessage of BootNotification to an accepted station: the station is free to refuse it.",
+}
 TIMEOUT = {
     "type": "number",
     "exclusiveMinimum": 0,

@@ -1,18 +1,32 @@
 """What was asked of stations, and what came of it."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from ocpp_server.models import ChargePoint, Command
+from ocpp_server.models import ChargePoint, Command, TriggeredMessage
 from ocpp_server.models.commands import ANSWERED, CANCELLED, ERROR, EXPIRED, LOST, QUEUED, SENT, TIMEOUT
 from ocpp_server.services import commands
 from ocpp_server.store import Unit
-from portal import audit
+from portal import audit, triggered
 from portal.api import paging
 from portal.api.operation import operation
 from portal.api.problems import Problem, missing
 from portal.api.resources.calls import CALL_ERROR, call_error
 from portal.api.resources.stations import fetch
-from portal.api.schema import ANYTHING, ID, NUMBER, PAGING, STRING, TIME, argument, one_of, or_null, page_of, record
+from portal.api.schema import (
+    ANYTHING,
+    ID,
+    NUMBER,
+    PAGING,
+    STRING,
+    TIME,
+    argument,
+    list_of,
+    one_of,
+    or_null,
+    page_of,
+    record,
+)
 from portal.api.values import parsed, time
 
 TAG = "Calls"
@@ -35,6 +49,10 @@ COMMAND = record(
     reason={**STRING, "description": "Of an expired command `offline` or `busy`; of one that was left out, why."},
     late_at={**or_null(TIME), "description": "When an answer came after the time-out; it changes nothing."},
     late_message={**ANYTHING, "description": "That answer as it came: a CALLRESULT or CALLERROR."},
+    triggered={
+        **list_of(record(timestamp=TIME, action=STRING, payload=ANYTHING)),
+        "description": "Of an accepted TriggerMessage: the messages that came within a minute of the answer.",
+    },
 )
 FILTERS = (
     argument("state", _STATE, "Only commands in this state."),
@@ -60,12 +78,12 @@ def listed(condition: Any, query: dict[str, Any]) -> dict[str, Any]:
     for name in ("state", "action"):
         if name in query:
             found = found.where(getattr(Command, name) == query[name])
-    return paging.part(found, ORDER, query, paging.each(_command))
+    return paging.part(found, ORDER, query, _commands)
 
 
 @operation("GET", "/commands/<int:command_id>", "Show a command", tag=TAG, answer=COMMAND)
 def show(command_id: int) -> dict[str, Any]:
-    return _command(_fetch(command_id))
+    return _commands([_fetch(command_id)])[0]
 
 
 @operation(
@@ -96,7 +114,12 @@ def _fetch(command_id: int) -> Command:
     return command
 
 
-def _command(row: Command) -> dict[str, Any]:
+def _commands(rows: Sequence[Command]) -> list[dict[str, Any]]:
+    came = triggered.rows(rows)
+    return [_command(row, came[row.id]) for row in rows]
+
+
+def _command(row: Command, came: list[TriggeredMessage]) -> dict[str, Any]:
     failed = row.state == ERROR
     return {
         "id": row.id,
@@ -115,4 +138,10 @@ def _command(row: Command) -> dict[str, Any]:
         "reason": "" if failed else row.error_code or row.error_description,
         "late_at": time(row.late_at),
         "late_message": parsed(row.late_result),
+        "triggered": [_triggered(message) for message in came],
     }
+
+
+def _triggered(row: TriggeredMessage) -> dict[str, Any]:
+    action, payload = triggered.parts(row)
+    return {"timestamp": time(row.at), "action": action, "payload": payload}

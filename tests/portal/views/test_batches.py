@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 
 from ocpp_server import clock
 from ocpp_server.frames import CallError
-from ocpp_server.models import AuditEntry, ChargePoint, Command, CommandBatch
-from ocpp_server.services import commands
+from ocpp_server.models import AuditEntry, ChargePoint, Command, CommandBatch, TriggeredMessage
+from ocpp_server.services import batches, commands
 from ocpp_server.store import Store
 from tests.charging import session
 
@@ -199,3 +199,20 @@ def test_the_number_of_queries_does_not_grow(
 def test_the_pages_say_what_to_do_while_there_is_nothing(viewer: FlaskClient) -> None:
     assert "No request to many stations yet" in viewer.get("/batches").text
     assert viewer.get("/batches/7").status_code == 404
+
+
+def test_a_trigger_to_many_tells_how_many_messages_came(
+    operator: FlaskClient, store: Store, add_station: Callable[..., ChargePoint]
+) -> None:
+    stations = [add_station(f"CP-{number}") for number in (1, 2)]
+    payload = {"requestedMessage": "Heartbeat"}
+
+    def work(unit: Any) -> int:
+        ids = [station.id for station in stations]
+        batch, asked = batches.request(unit, ids, "TriggerMessage", payload, by="Otto")
+        for station in stations:
+            commands.answered(unit, commands.claim(unit, station.id), {"status": "Accepted"})
+        TriggeredMessage.create(command=asked[0].id, at=clock.now(), text='[2,"x","Heartbeat",{}]')
+        return batch.id
+
+    assert operator.get(f"/batches/{store.write(work)}").text.count("1 message came") == 1

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 import app as entry
 from ocpp_server import clock
 from ocpp_server.frames import CallError
-from ocpp_server.models import AuditEntry, ChargePoint, Command, Connector
+from ocpp_server.models import AuditEntry, ChargePoint, Command, Connector, TriggeredMessage
 from ocpp_server.services import commands, configuration, id_tags
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
@@ -518,3 +518,53 @@ def test_a_number_that_no_row_can_have_is_simply_not_found(operator: FlaskClient
     assert "Choose stations and an action first" in operator.post("/batches/new", data=form, follow_redirects=True).text
     form = {"transactionId.other": huge, **ONCE}
     assert operator.post(f"{path}/RemoteStopTransaction", data=form).status_code == 303
+
+
+def triggered(store: Store, station: ChargePoint, *texts: str) -> int:
+    """A TriggerMessage that was accepted, and what came then."""
+    payload = {"requestedMessage": "StatusNotification"}
+    store.write(lambda unit: commands.request(unit, station.id, "TriggerMessage", payload, by="Otto"))
+    number = answer(store, station, {"status": "Accepted"})
+    for text in texts:
+        store.write(lambda unit, text=text: TriggeredMessage.create(command=number, at=clock.now(), text=text))
+    return number
+
+
+def test_the_message_that_was_triggered_is_shown_with_its_command(
+    viewer: FlaskClient, store: Store, add_station: Add
+) -> None:
+    station = add_station()
+    number = triggered(store, station)
+    page = viewer.get(f"/commands/{number}").text
+    assert "Nothing yet; it appears here" in page
+    assert f"command-{number} from:#live" in page
+    brief = viewer.get(f"/commands/{number}/brief", headers=PARTIAL).text
+    assert "Waiting for the message" in brief
+    assert "hx-trigger" in brief
+    text = '[2,"x","StatusNotification",{"connectorId":2,"status":"Charging","errorCode":"NoError"}]'
+    store.write(lambda unit: TriggeredMessage.create(command=number, at=clock.now(), text=text))
+    assert "Connector 2: Charging" in viewer.get(f"/commands/{number}").text
+    assert "Connector 2: Charging" in viewer.get(f"/commands/{number}/brief", headers=PARTIAL).text
+
+
+def test_a_message_that_never_came_is_said_plainly(viewer: FlaskClient, store: Store, add_station: Add) -> None:
+    number = triggered(store, add_station())
+    later = clock.now() + timedelta(minutes=2)
+    clock.use(lambda: later)
+    page = viewer.get(f"/commands/{number}").text
+    assert "No such message came within a minute" in page
+    assert f"command-{number} from:#live" not in page
+
+
+def test_a_boot_notification_is_not_offered_of_an_accepted_station(
+    operator: FlaskClient, store: Store, add_station: Add
+) -> None:
+    accepted, pending = add_station("CP-1"), add_station("CP-2", registration="pending")
+    assert "BootNotification" not in operator.get(f"/stations/{accepted.id}/commands/TriggerMessage").text
+    assert "BootNotification" in operator.get(f"/stations/{pending.id}/commands/TriggerMessage").text
+    form = {"action": "TriggerMessage", "payload": '{"requestedMessage": "BootNotification"}'}
+    warned = operator.post(f"/stations/{accepted.id}/commands/any", data=form)
+    assert "some stations restart when they are asked" in warned.text
+    assert asked(store) == []
+    assert operator.post(f"/stations/{accepted.id}/commands/any", data={**form, **ONCE}).status_code == 303
+    assert operator.post(f"/stations/{pending.id}/commands/any", data=form).status_code == 303
