@@ -4,7 +4,7 @@ from ocpp.v16.enums import ConfigurationStatus
 
 from ocpp_server import clock
 from ocpp_server.outgoing import Conclusion, concludes
-from ocpp_server.services import charge_points, configuration
+from ocpp_server.services import charge_points, configuration, configuration_ladder
 from ocpp_server.services.failures import Failure, on_failure
 
 AUTHORIZATION_KEY = "AuthorizationKey"
@@ -19,6 +19,11 @@ def got(conclusion: Conclusion) -> None:
         configuration.report(conclusion.unit, conclusion.station.id, item, now)
     for key in result.get("unknownKey") or []:
         configuration.report_unknown(conclusion.unit, conclusion.station.id, str(key), now)
+    asked = conclusion.command.payload.get("key") or []
+    configuration_ladder.answered(conclusion.unit, conclusion.station.id, asked, conclusion.command.requested_by)
+
+
+on_failure("GetConfiguration")(configuration_ladder.unanswered)
 
 
 @concludes("ChangeConfiguration")

@@ -5,7 +5,7 @@ the statuses may be out of date, so they are asked for once (quirks 12 to 14, 18
 boot, and some bear no repetition).
 """
 
-from ocpp_server.models.commands import ANSWERED
+from ocpp_server.models.commands import ANSWERED, LOST
 from ocpp_server.services import commands
 from ocpp_server.stations import Station
 from ocpp_server.store import Unit
@@ -20,6 +20,9 @@ _BOOTED_BEFORE = "SELECT 1 FROM charge_point WHERE id = ? AND last_boot_at IS NO
 _LAST = (
     "SELECT state, status FROM command WHERE charge_point_id = ? AND requested_by = ? AND action = ?"
     " ORDER BY id DESC LIMIT 1"
+)
+_LAST_TWO = (
+    "SELECT state FROM command WHERE charge_point_id = ? AND requested_by = ? AND action = ? ORDER BY id DESC LIMIT 2"
 )
 
 
@@ -41,8 +44,13 @@ def look_after(unit: Unit, station: Station) -> None:
     """Ask what this connection makes worth asking."""
     if station.booted_at is None:
         _refresh_statuses(unit, station)
-    elif station.has_new_firmware or unit.one(_KNOWN, station.id) is None:
-        _ask(unit, station, "GetConfiguration", {})
+    elif station.has_new_firmware or (unit.one(_KNOWN, station.id) is None and not _is_in_vain(unit, station)):
+        ask(unit, station.id, "GetConfiguration", {})
+
+
+def _is_in_vain(unit: Unit, station: Station) -> bool:
+    """Whether the station went away twice when it was asked: some start anew on the question, for ever (quirk 18)."""
+    return unit.all(_LAST_TWO, station.id, BY, "GetConfiguration") == [(LOST,), (LOST,)]
 
 
 def _refresh_statuses(unit: Unit, station: Station) -> None:
@@ -51,8 +59,9 @@ def _refresh_statuses(unit: Unit, station: Station) -> None:
         return
     last = unit.one(_LAST, station.id, BY, "TriggerMessage")
     if last is None or last == (ANSWERED, "Accepted"):
-        _ask(unit, station, "TriggerMessage", {"requestedMessage": "StatusNotification"})
+        ask(unit, station.id, "TriggerMessage", {"requestedMessage": "StatusNotification"})
 
 
-def _ask(unit: Unit, station: Station, action: str, payload: dict) -> None:
-    commands.request(unit, station.id, action, payload, by=BY, lifetime=_LIFETIME)
+def ask(unit: Unit, charge_point_id: int, action: str, payload: dict) -> None:
+    """Ask a station for something in our own name."""
+    commands.request(unit, charge_point_id, action, payload, by=BY, lifetime=_LIFETIME)

@@ -4,7 +4,7 @@ import pytest
 
 from ocpp_server import clock, stations
 from ocpp_server.models import ChargePoint, Command, ConfigurationKey
-from ocpp_server.services import charge_points, spontaneous
+from ocpp_server.services import charge_points, commands, spontaneous
 
 NOON = 1_800_000_000_000
 
@@ -99,3 +99,12 @@ def test_what_did_not_help_is_not_repeated(store, station, state, status):
     asked(store, station)
     store.write(lambda unit: Command.update(state=state, status=status).execute())
     assert asked(store, station) == ["TriggerMessage"]
+
+
+def test_a_station_that_leaves_twice_when_it_is_asked_is_not_asked_again(store, station):
+    for count in (1, 2, 2):
+        boot(store, station, "1.0", before="1.0")
+        assert asked(store, station) == ["GetConfiguration"] * count
+        claimed = store.write(lambda unit: commands.claim(unit, station.id))
+        if claimed is not None:
+            store.write(lambda unit, claimed=claimed: commands.lost(unit, claimed))
