@@ -12,7 +12,7 @@ from functools import partial
 from ocpp_server import clock
 from ocpp_server.models import Operator, Reservation, ReservationEvent
 from ocpp_server.models.reservations import CANCELLED, EXPIRED, USED
-from ocpp_server.services import charge_points, id_tags, operators, reservations, transactions
+from ocpp_server.services import charge_points, id_tags, local_lists, operators, reservations, transactions
 from ocpp_server.services.reservations import Wish
 from ocpp_server.simulator.car import CAR_MODELS, CarModel, Supply, charging_watts, fits, soc_gain
 from ocpp_server.simulator.cards import DEFAULT_ID_TAGS
@@ -79,6 +79,9 @@ def _furnish(unit: Unit, password_hash: str) -> Yard:
         parent = _FLEET if person.startswith(("Van", "Pool")) else None
         id_tags.add(unit, id_tag, label=person, parent_id_tag=parent)
     id_tags.add(unit, "04LOST0000000001", label="Lost key fob", status="blocked")
+    # The gate and the canteen let cards charge while they are offline.
+    local_lists.keep(unit, stations[0][0], "all")
+    local_lists.keep(unit, stations[6][0], "groups", [_FLEET])
     id_tags.add(unit, "04TRIAL000000002", label="Trial in spring", expiry_date=clock.now() - timedelta(days=60))
     return Yard(tuple(stations), DEFAULT_ID_TAGS)
 

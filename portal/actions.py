@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from flask_babel import gettext as _
+
 from ocpp_server.models import Command, CommandBatch, ConfigurationTemplate
 from portal import operation, outcomes
 
@@ -49,8 +51,16 @@ def brief(payload: str) -> str:
         values = json.loads(payload)
         if set(values) == {"key", "value"}:
             return f"{values['key']} = {values['value']}"[:120]
+        if "updateType" in values:
+            entries = len(values.get("localAuthorizationList") or ())
+            return _(
+                "%(kind)s, version %(version)s, %(count)s entries",
+                kind=values["updateType"],
+                version=values["listVersion"],
+                count=entries,
+            )
         return ", ".join(_shown(value) for value in values.values() if not isinstance(value, dict))[:120]
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, KeyError, TypeError):
         return payload[:120]
 
 

@@ -11,7 +11,7 @@ from ocpp_server.services.errors import Invalid
 from ocpp_server.store import Unit
 from portal import audit
 from portal.context import store
-from portal.operation import Operation, Payload, Values
+from portal.operation import Operation, Payload, Target, Values
 
 #: What the form calls a request that waits for its station for as long as it takes.
 FOR_EVER = "always"
@@ -26,9 +26,9 @@ class Wish:
     options: dict[str, Any] = field(default_factory=dict)
 
 
-def read(operation: Operation, values: Values) -> Wish:
-    """The wish that a form holds. Raises Invalid."""
-    action, payload = operation.read(values)
+def read(operation: Operation, values: Values, target: Target) -> Wish:
+    """The wish that a form holds for these stations. Raises Invalid."""
+    action, payload = operation.build(values, target)
     commands.check_payload(action, payload)
     return Wish(action, payload, _options(values))
 

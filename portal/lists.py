@@ -1,6 +1,6 @@
 """What every list has in common: its search, filters, sorting and page live in the URL."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -29,12 +29,16 @@ class Pages:
 
 def paginate(query: "ModelSelect[Any]", per_page: int = PER_PAGE) -> Pages:
     """The page of the query that `?page=` names: two queries, whatever the size."""
-    total = query.count()
+    return cut(query.count(), lambda limit, offset: list(query.limit(limit).offset(offset)), per_page)
+
+
+def cut(total: int, rows_at: Callable[[int, int], list[Any]], per_page: int = PER_PAGE) -> Pages:
+    """The page that `?page=` names of what is `total` long; `rows_at` takes a limit and an offset."""
     pages = max(1, -(-total // per_page))
     page = min(max(1, request.args.get("page", 1, type=int)), pages)
-    rows = list(query.paginate(page, per_page))
-    first = (page - 1) * per_page + 1
-    return Pages(rows, page, pages, total, first, first + len(rows) - 1)
+    first = (page - 1) * per_page
+    rows = rows_at(per_page, first)
+    return Pages(rows, page, pages, total, first + 1, first + len(rows))
 
 
 def order(query: "ModelSelect[T]", columns: Mapping[str, Any], default: str, last: Any) -> "ModelSelect[T]":

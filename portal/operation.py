@@ -176,6 +176,10 @@ class Operation:
         payload = {item.name: item.read(values) for item in self.fields}
         return self.action, {name: value for name, value in payload.items() if value is not None}
 
+    def build(self, values: Values, target: Target) -> tuple[str, Payload]:
+        """Action and payload of a form for these stations. Raises Invalid."""
+        return self.read(values)
+
     def warn(self, target: Target, action: str, payload: Payload) -> list[str]:
         """What to warn of before this valid payload is sent."""
         return self.warnings(target, payload)

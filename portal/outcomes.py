@@ -91,6 +91,8 @@ def _answered(status: str) -> Outcome:
         "NotSupported": _("Not supported"),
         "NotImplemented": _("Not implemented"),
         "UnlockFailed": _("Could not unlock"),
+        "Failed": _("Failed"),
+        "VersionMismatch": _("Version does not fit"),
         "UnknownVendorId": _("Unknown vendor"),
         "UnknownMessageId": _("Unknown message"),
     }

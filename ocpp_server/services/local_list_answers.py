@@ -99,10 +99,10 @@ def failed(failure: Failure) -> None:
 
 def _accept(unit: Unit, listing: LocalList, payload: Payload, *, is_ours: bool) -> None:
     """The station holds this now."""
-    records.apply(unit, listing.charge_point_id, payload)
+    longer = records.apply(unit, listing.charge_point_id, payload)
+    listing.entries = longer + (0 if payload["updateType"] == plan.FULL else listing.entries)
     listing.version = payload["listVersion"]
     listing.sent_version = max(listing.sent_version, listing.version)
-    listing.entries = records.count_held(unit.all, listing.charge_point_id)
     sent = plan.entries(payload)
     if not is_ours:
         _by_hand(unit, listing, payload, list(sent))

@@ -18,7 +18,6 @@ from ocpp_server.store import Unit
 _CARD = "id_tag, expiry_date, parent_id_tag"
 _HELD = "id_tag, expiry_date, parent_id_tag, status"
 _DELETE_ALL = "DELETE FROM local_list_entry WHERE charge_point_id = ?"
-_COUNT = "SELECT COUNT(*) FROM local_list_entry WHERE charge_point_id = ?"
 _CONFIGURED = (
     "SELECT LOWER(key), value FROM configuration_key WHERE charge_point_id = ? AND known AND LOWER(key) IN (?, ?, ?, ?)"
 )
@@ -36,6 +35,15 @@ class Selection:
     def before(self, cutoff: int | None) -> "Selection":
         """Only those that fit (see `LocalList.cutoff`)."""
         return self if cutoff is None else Selection(f"{self.sql} AND id < ?", (*self.params, cutoff))
+
+    def beyond(self, cutoff: int | None) -> "Selection":
+        """Only those that do not fit."""
+        return Selection(f"{self.sql} AND id >= ?", (*self.params, cutoff if cutoff is not None else 2**63 - 1))
+
+    def not_held(self, charge_point_id: int) -> "Selection":
+        """Only those that the station does not hold."""
+        held = "SELECT 1 FROM local_list_entry e WHERE e.charge_point_id = ? AND e.id_tag_key = id_tag.id_tag_key"
+        return Selection(f"{self.sql} AND NOT EXISTS ({held})", (*self.params, charge_point_id))
 
 
 def selection(rows: Rows, listing: LocalList, now: int) -> Selection:
@@ -99,6 +107,12 @@ def held(rows: Rows, charge_point_id: int, keys: Collection[str]) -> dict[str, E
     return _by_key(_in(rows, sql, keys, charge_point_id))
 
 
+def cards(rows: Rows, chosen: Selection, limit: int, offset: int) -> list[tuple[str, str]]:
+    """Tag and label of the selected cards in the order of their keys, for a page."""
+    sql = f"SELECT id_tag, label FROM id_tag WHERE {chosen.sql} ORDER BY id_tag_key LIMIT ? OFFSET ?"  # noqa: S608
+    return [(id_tag, label) for id_tag, label in rows(sql, *chosen.params, limit, offset)]
+
+
 def find(rows: Rows, chosen: Selection, key: str) -> tuple[int, Entry] | None:
     """A wanted card's id and entry."""
     found = rows(f"SELECT id, {_CARD} FROM id_tag WHERE {chosen.sql} AND id_tag_key = ?", *chosen.params, key)  # noqa: S608
@@ -114,27 +128,24 @@ def holders(rows: Rows, key: str) -> dict[int, Entry]:
     return {number: _entry(tuple(facts)) for number, *facts in rows(sql, key)}
 
 
-def count_held(rows: Rows, charge_point_id: int) -> int:
-    return rows(_COUNT, charge_point_id)[0][0]
-
-
 def configured(rows: Rows, charge_point_id: int) -> dict[str, str | None]:
     """What the station told of its list, by `plan.KEYS`."""
     return dict(rows(_CONFIGURED, charge_point_id, *plan.KEYS))
 
 
-def apply(unit: Unit, charge_point_id: int, payload: Payload) -> None:
-    """The station has accepted this update: note what it holds now."""
+def apply(unit: Unit, charge_point_id: int, payload: Payload) -> int:
+    """The station has accepted this update: note what it holds now. By how many entries its list became longer; for a
+    whole list, how many it has."""
     found = plan.entries(payload)
     if payload.get("updateType") == plan.FULL:
         clear(unit, charge_point_id)
-    gone = [key for key, entry in found.items() if entry is None]
-    for part in _parts(gone, _ROWS):
-        sql = f"DELETE FROM local_list_entry WHERE charge_point_id = ? AND id_tag_key IN ({_marks(part)})"  # noqa: S608
-        unit.execute(sql, charge_point_id, *part)
+        gone = 0
+    else:
+        gone = sum(_delete(unit, charge_point_id, part) for part in _parts(list(found), _ROWS))
     kept = [entry for entry in found.values() if entry is not None]
     for group in _parts(kept, _ROWS):
         _insert(unit, charge_point_id, group)
+    return len(kept) - gone
 
 
 def clear(unit: Unit, charge_point_id: int) -> None:
@@ -142,17 +153,18 @@ def clear(unit: Unit, charge_point_id: int) -> None:
     unit.execute(_DELETE_ALL, charge_point_id)
 
 
+def _delete(unit: Unit, charge_point_id: int, keys: Sequence[str]) -> int:
+    sql = f"DELETE FROM local_list_entry WHERE charge_point_id = ? AND id_tag_key IN ({_marks(keys)})"  # noqa: S608
+    return unit.execute(sql, charge_point_id, *keys).rowcount
+
+
 def _insert(unit: Unit, charge_point_id: int, entries: Sequence[Entry]) -> None:
-    sql = (
-        f"INSERT INTO local_list_entry (charge_point_id, id_tag_key, {_HELD}) VALUES"  # noqa: S608
-        f" {', '.join(['(?, ?, ?, ?, ?, ?)'] * len(entries))} ON CONFLICT (charge_point_id, id_tag_key) DO UPDATE SET"
-        " id_tag = excluded.id_tag, expiry_date = excluded.expiry_date, parent_id_tag = excluded.parent_id_tag,"
-        " status = excluded.status"
-    )
+    row = f"({_marks(range(6))})"
+    sql = f"INSERT INTO local_list_entry (charge_point_id, id_tag_key, {_HELD}) VALUES"
     params: list[Any] = []
     for entry in entries:
         params += (charge_point_id, entry.key, entry.id_tag, entry.expiry_date, entry.parent_id_tag, entry.status)
-    unit.execute(sql, *params)
+    unit.execute(f"{sql} {', '.join([row] * len(entries))}", *params)
 
 
 def _entry(row: tuple) -> Entry:

@@ -12,7 +12,7 @@ from ocpp_server.services import id_tag_changes
 from ocpp_server.services import local_list_plan as plan
 from ocpp_server.services import local_list_records as records
 from ocpp_server.services.id_tag_changes import Rows
-from ocpp_server.services.local_list_plan import Entry, Limits, Payload
+from ocpp_server.services.local_list_plan import Limits, Payload
 from ocpp_server.services.local_list_records import Selection
 
 #: Changed cards that are looked at together, and cards by which the end of a full list may move without sending all.
@@ -52,7 +52,8 @@ def _whole(rows: Rows, listing: LocalList, limits: Limits, chosen: Selection) ->
     listing.rebuild, listing.scan_key = True, None
     listing.seen_revision = id_tag_changes.latest(rows)
     listing.cutoff = records.cutoff(rows, chosen, limits.total)
-    _count(rows, listing, limits, chosen)
+    listing.wanted = records.count(rows, chosen.before(listing.cutoff))
+    listing.left_out = records.count(rows, chosen.beyond(listing.cutoff))
     if plan.next_version(listing.version, listing.sent_version) is None:
         listing.version = listing.sent_version = 0
     first = records.after(rows, chosen.before(listing.cutoff), "", limits.per_message)
@@ -78,9 +79,9 @@ def _changes(rows: Rows, listing: LocalList, limits: Limits, chosen: Selection) 
         wanted = records.among(rows, chosen.before(cutoff), keys)
         changes = plan.differences(wanted, records.held(rows, listing.charge_point_id, keys))
         if changes:
-            _count(rows, listing, limits, chosen)
             return _differential(rows, listing, limits, chosen, changes[: limits.per_message])
-        listing.cutoff = cutoff
+        if cutoff is not None or listing.cutoff is not None:
+            listing.cutoff, listing.left_out = cutoff, records.count(rows, chosen.beyond(cutoff))
         listing.seen_revision = window[-1][1] if window else listing.seen_revision
         if len(window) < _WINDOW:
             return None
@@ -88,21 +89,19 @@ def _changes(rows: Rows, listing: LocalList, limits: Limits, chosen: Selection) 
 
 def _differential(rows: Rows, listing: LocalList, limits: Limits, chosen: Selection, changes: list[Payload]) -> Step:
     """These changes, unless they would make the list longer than the station takes, or no version is left."""
-    held: dict[str, Entry] = records.held(rows, listing.charge_point_id, [item["idTag"].casefold() for item in changes])
-    is_too_long = limits.total is not None and listing.entries + plan.growth(changes, held) > limits.total
-    if is_too_long or plan.next_version(listing.version, listing.sent_version) is None:
+    if _overflows(rows, listing, limits, changes) or plan.next_version(listing.version, listing.sent_version) is None:
         return _whole(rows, listing, limits, chosen)
     return _update(listing, plan.DIFFERENTIAL, changes)
+
+
+def _overflows(rows: Rows, listing: LocalList, limits: Limits, changes: list[Payload]) -> bool:
+    if limits.total is None or listing.entries + len(changes) <= limits.total:
+        return False
+    held = records.held(rows, listing.charge_point_id, [item["idTag"].casefold() for item in changes])
+    return listing.entries + plan.growth(changes, held) > limits.total
 
 
 def _update(listing: LocalList, kind: str, data: list[Payload]) -> Step:
     version = plan.next_version(listing.version, listing.sent_version) or 1
     listing.sent_version = version
     return Step("SendLocalList", plan.update(kind, version, data))
-
-
-def _count(rows: Rows, listing: LocalList, limits: Limits, chosen: Selection) -> None:
-    """How many cards the list should have, and how many do not fit."""
-    found = records.count(rows, chosen)
-    listing.wanted = found if limits.total is None else min(found, limits.total)
-    listing.left_out = found - listing.wanted

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from ocpp_server import clock
+from ocpp_server.models import Command, LocalList
 from ocpp_server.models.commands import OPEN_STATES
-from ocpp_server.models.local_lists import IN_STEP, NONE, REFUSED, SENDING, UNSUPPORTED
+from ocpp_server.models.local_lists import IN_STEP, NONE, REFUSED, UNSUPPORTED
 from ocpp_server.services import local_lists
 from ocpp_server.services.id_tag_changes import Rows
 from ocpp_server.stations import Station
@@ -65,9 +66,9 @@ def is_outdated(standing: Standing, newest: int) -> bool:
 def bring_in_step(unit: Unit, charge_point_id: int, booted_at: int | None) -> None:
     """Send what comes next. After a boot the version is asked for: a station may have lost its list."""
     listing = local_lists.find(charge_point_id)
-    if listing is None or listing.keeps == NONE:
+    if listing is None or listing.keeps == NONE or _waits(listing):
         return
-    if listing.state == SENDING:
+    if listing.command_id is not None:
         # Its request has ended, and nobody heard of it.
         listing.command_id, listing.check_version = None, True
     if listing.state in (REFUSED, UNSUPPORTED):
@@ -75,6 +76,11 @@ def bring_in_step(unit: Unit, charge_point_id: int, booted_at: int | None) -> No
     if booted_at is not None and (listing.checked_at is None or booted_at > clock.to_ms(listing.checked_at)):
         listing.check_version = True
     local_lists.advance(unit, listing)
+
+
+def _waits(listing: LocalList) -> bool:
+    """Whether a request is under way: this may run twice at a time."""
+    return Command.select().where(Command.id == listing.command_id, Command.state.in_(OPEN_STATES)).exists()
 
 
 def compare(unit: Unit, charge_point_id: int) -> None:

@@ -12,7 +12,6 @@ from ocpp_server import clock, stations
 from ocpp_server.models import ChargePoint, LocalList
 from ocpp_server.models.local_lists import ALL, BEHIND, GROUPS, IN_STEP, NONE, SENDING
 from ocpp_server.services import commands, id_tags
-from ocpp_server.services import local_list_records as records
 from ocpp_server.services.errors import Invalid
 from ocpp_server.services.local_list_steps import next_step
 from ocpp_server.services.spontaneous import BY
@@ -83,7 +82,7 @@ def advance(unit: Unit, listing: LocalList) -> None:
     """Ask the station for the next thing, or note that its list is in step."""
     step = next_step(unit.all, listing)
     if step is None:
-        _note_in_step(unit, listing)
+        _note_in_step(listing)
     else:
         by = listing.asked_by or BY
         asked = commands.request(unit, listing.charge_point_id, step.action, step.payload, by=by, lifetime=_LIFETIME)
@@ -94,7 +93,7 @@ def advance(unit: Unit, listing: LocalList) -> None:
 def look(unit: Unit, listing: LocalList) -> None:
     """Note whether anything is to be sent to a station that cannot be sent it now."""
     if next_step(unit.all, listing) is None:
-        _note_in_step(unit, listing)
+        _note_in_step(listing)
         save(unit, listing)
     else:
         LocalList.update(state=BEHIND).where(LocalList.id == listing.id).execute()
@@ -130,8 +129,7 @@ def _begin_anew(unit: Unit, listing: LocalList) -> None:
     listing.refusals = listing.losses = 0
 
 
-def _note_in_step(unit: Unit, listing: LocalList) -> None:
-    listing.entries = records.count_held(unit.all, listing.charge_point_id)
+def _note_in_step(listing: LocalList) -> None:
     listing.wanted = listing.entries
     listing.state, listing.reason, listing.asked_by = IN_STEP, "", ""
     listing.refusals = listing.losses = 0

@@ -71,7 +71,7 @@ def create() -> Response:
     if "send" not in values and "confirmed" not in values:
         return _form(chosen, target, values if "edit" in values else _defaults(chosen), {})
     try:
-        wish = asking.read(chosen, values)
+        wish = asking.read(chosen, values, target)
     except Invalid as error:
         return _form(chosen, target, values, errors_of(chosen, error), 422)
     if "confirmed" not in values:

@@ -76,7 +76,7 @@ def send(charge_point_id: int, name: str) -> Response:
     if "edit" in values:
         return _form(chosen, target, values, {})
     try:
-        wish = asking.read(chosen, values)
+        wish = asking.read(chosen, values, target)
         commands.check(_one(target), wish.action, wish.payload)
     except Invalid as error:
         return _form(chosen, target, values, errors_of(chosen, error), 422)

@@ -13,7 +13,16 @@ import pytest
 from ocpp_server import clock, events
 from ocpp_server.models import Connector, Frame, Refusal
 from ocpp_server.server import Server
-from ocpp_server.services import charge_points, operators, refusals, reservations, unknown_cards
+from ocpp_server.services import (
+    charge_points,
+    id_tags,
+    local_lists,
+    operators,
+    refusals,
+    reservations,
+    unknown_cards,
+)
+from ocpp_server.services import local_list_records as records
 from ocpp_server.services.reservations import Wish
 from ocpp_server.store import Unit
 from portal import live
@@ -51,6 +60,9 @@ def furnish(unit: Unit) -> None:
     for reason in refusals.EVERY:
         Refusal.create(first_at=now, last_at=now, address="192.168.1.7", path="/", identity="CP-1", reason=reason)
     unknown_cards.tapped(unit, "04FF", station.id, "Authorize", clock.to_ms(now))
+    entries = [{"idTag": id_tags.add(unit, tag).id_tag, "idTagInfo": {"status": "Accepted"}} for tag in ("A", "B")]
+    local_lists.keep(unit, station.id, "all")
+    records.apply(unit, station.id, {"updateType": "Full", "localAuthorizationList": entries})
 
 
 @pytest.mark.skipif(not shutil.which("chromium"), reason="needs Debian's chromium")

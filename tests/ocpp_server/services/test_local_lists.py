@@ -277,7 +277,7 @@ def test_two_refusals_in_a_row_end_the_attempt(store, keeper, tick):
 def test_a_station_without_a_list_is_not_asked_again(keeper, tick, answers):
     station = keeper(per_message=100)
     station.keep()
-    station.refuse = answers
+    station.refuse = list(answers)
     assert tick(station) == []
     assert (station.row.state, station.row.version) == ("unsupported", 0)
     assert tick(station) == []
