@@ -46,7 +46,8 @@ def create_endpoint(settings: Settings, store: Store) -> Flask:
             return _response(refused)
         g.station.reached_at = file_addresses.reached_at(request.scheme, upgrade.host)
         if handshake.brings_new_key(upgrade, charge_point):
-            store.write(lambda unit: charge_points.adopt_new_key(unit, charge_point.id))
+            password_hash = charge_point.new_password_hash
+            store.write(lambda unit: charge_points.adopt_new_key(unit, charge_point.id, password_hash))
         g.upgrade = upgrade
         identity = charge_point.identity
         store.post(lambda unit: refusals.forget_admitted(unit, upgrade.identity, identity, upgrade.address))

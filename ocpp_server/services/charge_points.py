@@ -113,11 +113,11 @@ def expect_key(unit: Unit, charge_point_id: int, value: str) -> None:
     _save(unit, ChargePoint.get_by_id(charge_point_id), {"new_password_hash": _hash_of_key(value)})
 
 
-def adopt_new_key(unit: Unit, charge_point_id: int) -> None:
-    """The station has come with the key that was expected: from now on only that one counts."""
+def adopt_new_key(unit: Unit, charge_point_id: int, password_hash: str | None) -> None:
+    """The station has come with the key of this hash, which was expected: from now on only that one counts."""
     charge_point = ChargePoint.get_by_id(charge_point_id)
-    if charge_point.new_password_hash is not None:
-        _take_password(unit, charge_point, charge_point.new_password_hash)
+    if password_hash is not None and charge_point.new_password_hash == password_hash:
+        _take_password(unit, charge_point, password_hash)
 
 
 def _take_password(unit: Unit, charge_point: ChargePoint, password_hash: str | None) -> None:

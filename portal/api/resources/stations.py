@@ -10,6 +10,7 @@ from ocpp_server.models import ChargePoint, Connector, Reservation
 from ocpp_server.services import charge_points, reservation_search
 from ocpp_server.store import Unit
 from portal import audit, lists
+from portal.addresses import station_address
 from portal.api import paging
 from portal.api.operation import Reply, operation
 from portal.api.problems import Problem, missing
@@ -70,6 +71,7 @@ STATION = record(
     spontaneous_calls=BOOLEAN,
     strict_subprotocol=or_null(BOOLEAN),
     connected=BOOLEAN,
+    connect_url={**STRING, "description": "What is typed into the station so that it finds this server."},
     last_seen_at=or_null(TIME),
     last_boot_at=or_null(TIME),
     created_at=TIME,
@@ -196,6 +198,7 @@ def _station(row: ChargePoint, connectors: list[dict[str, Any]], held: Reservati
         "spontaneous_calls": row.spontaneous_calls,
         "strict_subprotocol": row.strict_subprotocol,
         "connected": sessions.is_connected(row.id),
+        "connect_url": station_address(row.identity).full,
         "last_seen_at": time(sessions.last_seen(row.id) or row.last_seen_at),
         "last_boot_at": time(row.last_boot_at),
         "created_at": time(row.created_at),

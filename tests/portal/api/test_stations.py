@@ -57,7 +57,9 @@ def test_an_identity_may_hold_anything_printable(api: Api) -> None:
     identity = "Ünit 1?#%25"
     location = api.post("/stations", {"identity": identity}).headers["Location"]
     assert location == f"/api/v1/stations/{quote(identity, safe='')}"
-    assert api.get(location.removeprefix("/api/v1")).json["identity"] == identity
+    station = api.get(location.removeprefix("/api/v1")).json
+    assert station["identity"] == identity
+    assert station["connect_url"] == f"ws://localhost/ocpp/{quote(identity, safe='')}"
 
 
 def test_connectors_come_with_their_status(api: Api, store: Store, add_station: Callable[..., ChargePoint]) -> None:
