@@ -5,10 +5,11 @@ and `gettext` before, as plain values.
 """
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import Flask, current_app, g, request
 
+from ocpp_server.services.energy_total import EnergyTotal
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 
@@ -23,6 +24,7 @@ class Context:
 
     store: Store
     settings: Settings
+    energy_total: EnergyTotal = field(default_factory=EnergyTotal)
 
 
 def store() -> Store:
@@ -33,6 +35,11 @@ def store() -> Store:
 def settings() -> Settings:
     """What the environment asked for."""
     return current_app.extensions["chargeyard"].settings
+
+
+def energy_total() -> EnergyTotal:
+    """What was charged in all, as it was last counted."""
+    return current_app.extensions["chargeyard"].energy_total
 
 
 def init(app: Flask, settings: Settings, store: Store) -> None:

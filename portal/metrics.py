@@ -22,7 +22,7 @@ from ocpp_server.services.charge_points import REGISTRATIONS
 from portal.api import gate
 from portal.api.problems import Problem
 from portal.auth import public
-from portal.context import store
+from portal.context import energy_total, store
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _STARTED = time.time()
@@ -76,7 +76,7 @@ def _yard() -> Iterable[Metric]:
     plugs = connectors.where(Connector.connector_id > 0)
     running = Transaction.select().where(Transaction.stopped_at.is_null())
     power = running.where(Transaction.charge_point.in_(list(sessions.connected_ids())))
-    energy = Transaction.select(fn.SUM(Transaction.energy_wh)).scalar()
+    energy = energy_total().now(store().query)
     return [
         Metric("chargeyard_stations", "gauge", "Stations by registration.", registered, "registration"),
         Metric("chargeyard_stations_connected", "gauge", "Stations connected now.", len(sessions.connected_ids())),
@@ -89,7 +89,7 @@ def _yard() -> Iterable[Metric]:
         ),
         Metric("chargeyard_transactions_running", "gauge", "Transactions that run.", running.count()),
         Metric("chargeyard_transactions_total", "counter", "Transactions ever begun.", _last(Transaction)),
-        Metric("chargeyard_energy_watt_hours_total", "counter", "Energy charged.", energy or 0),
+        Metric("chargeyard_energy_watt_hours_total", "counter", "Energy charged.", energy),
         Metric("chargeyard_power_watts", "gauge", "Power of the connected stations.", _power(power)),
     ]
 

@@ -62,6 +62,7 @@ class Transaction(Table):
             (("charge_point", "started_at"), False),
             (("started_at",), False),
             (("stopped_at",), False),
+            (("id_tag",), False),
         )
 
 

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from peewee import SQL, ColumnBase, Expression, ModelSelect, fn
+from peewee import SQL, ColumnBase, Expression, ModelCompoundSelectQuery, ModelSelect, fn
 
 from ocpp_server import clock
 from ocpp_server.models import ChargePoint, EnergyQuarter, Frame, IdTag, MeterValue, Transaction
+from ocpp_server.services.frame_times import SLACK, first_id
 from ocpp_server.store import Store
 
 RUNNING, FINISHED, FLAGGED = "running", "finished", "flagged"
@@ -19,6 +20,14 @@ _SORTS = {
     "energy": Transaction.energy_wh,
 }
 SORTS = (*_SORTS, "duration")
+#: More tags than this are not named one by one.
+_MOST_TAGS = 5_000
+#: Every tag once, from one to the next by the index: there are few tags and many sessions.
+_EVERY_TAG = (
+    "WITH RECURSIVE every(tag) AS (SELECT min(id_tag) FROM charging_transaction UNION ALL"
+    " SELECT (SELECT min(id_tag) FROM charging_transaction WHERE id_tag > tag) FROM every WHERE tag IS NOT NULL)"
+    " SELECT tag FROM every WHERE tag IS NOT NULL"
+)
 
 
 @dataclass(frozen=True)
@@ -32,13 +41,22 @@ class Filter:
     before: datetime | None = None
 
 
-def search(wanted: Filter, sort: str = "started", descending: bool = True) -> "ModelSelect[Transaction]":
-    """The sessions that fit, with their stations, in that order. Needs a connection."""
-    order = _order(sort)
-    query = _matching(wanted)
-    if descending:
-        return query.order_by(order.desc(), Transaction.id.desc())
-    return query.order_by(order.asc(), Transaction.id.asc())
+def search(
+    wanted: Filter, sort: str = "started", descending: bool = True, *, first: int | None = None
+) -> "ModelSelect[Transaction]":
+    """The sessions that fit, with their stations, in that order. Needs a connection.
+
+    Who needs only the first so many says so: for some orders there is a shorter way to them.
+    """
+    query = _matching(_joined(), wanted)
+    if sort == "energy" and first is not None:
+        query = query.where(Transaction.id.in_(_first_by_energy(wanted, descending, first)))
+    return query.order_by(*_ordered(_order(sort), descending))
+
+
+def count(wanted: Filter) -> int:
+    """How many sessions fit. Needs a connection."""
+    return _matching(Transaction.select(), wanted).count()
 
 
 def in_chunks(store: Store, wanted: Filter, size: int = 500) -> Iterator[list[Transaction]]:
@@ -82,7 +100,8 @@ def last_frame_id(session: Transaction) -> int | None:
     """The station's last message of the session, in its message log. Needs a connection."""
     query = Frame.select(Frame.id).where(Frame.charge_point_id == session.charge_point.id)
     if session.stop_received_at is not None:
-        query = query.where(Frame.at <= session.stop_received_at)
+        until = session.stop_received_at
+        query = query.where(Frame.at <= until, Frame.id < first_id(until + SLACK))
     return query.order_by(Frame.id.desc()).scalar()
 
 
@@ -96,8 +115,7 @@ def _joined() -> "ModelSelect[Transaction]":
     return Transaction.select(Transaction, ChargePoint).join(ChargePoint)
 
 
-def _matching(wanted: Filter) -> "ModelSelect[Transaction]":
-    query = _joined()
+def _matching(query: "ModelSelect[Transaction]", wanted: Filter) -> "ModelSelect[Transaction]":
     if wanted.text:
         query = query.where(_mentions(wanted.text))
     if wanted.state in STATES:
@@ -114,19 +132,45 @@ def _matching(wanted: Filter) -> "ModelSelect[Transaction]":
 def _mentions(text: str) -> Expression:
     """The text is in the tag, in the label of its card, or in the station's identity or label.
 
-    A number also finds the session of that id.
+    A number also finds the session of that id. Tags and stations are looked up first, of which there are few: their
+    sessions are found by an index.
     """
-    labelled = IdTag.label.contains(text)
-    found = (
-        Transaction.id_tag.contains(text)
-        | ChargePoint.identity.contains(text)
-        | ChargePoint.label.contains(text)
-        | fn.LOWER(Transaction.id_tag).in_(IdTag.select(IdTag.id_tag_key).where(labelled))
-        | Transaction.id_tag.in_(IdTag.select(IdTag.id_tag).where(labelled))
+    stations = ChargePoint.select(ChargePoint.id).where(
+        ChargePoint.identity.contains(text) | ChargePoint.label.contains(text)
     )
+    charge_points = [station.id for station in stations]
+    tags = _tags(text)
+    is_tag = Transaction.id_tag.in_(tags) if len(tags) <= _MOST_TAGS else Transaction.id_tag.contains(text)
+    found = is_tag | Transaction.charge_point.in_(charge_points)
     if text.isascii() and text.isdigit() and len(text) <= 9:
         found |= Transaction.id == int(text)
     return found
+
+
+def _tags(text: str) -> list[str]:
+    """The tags of all sessions that contain the text, or whose card's label does."""
+    labelled = IdTag.select(IdTag.id_tag_key).where(IdTag.label.contains(text))
+    keys = {card.id_tag_key for card in labelled}
+    text = text.casefold()
+    return [tag for (tag,) in Transaction.raw(_EVERY_TAG).tuples() if text in tag.casefold() or tag.casefold() in keys]
+
+
+def _first_by_energy(wanted: Filter, descending: bool, number: int) -> "ModelCompoundSelectQuery":
+    """The first so many of those that ended, by an index on just these, and the few that run.
+
+    An index on all would be written with every meter value.
+    """
+    found = _matching(Transaction.select(Transaction.id), wanted)
+    ended = found.where(Transaction.stopped_at.is_null(False))
+    ended = ended.order_by(*_ordered(Transaction.energy_wh, descending)).limit(number)
+    running = found.where(Transaction.stopped_at.is_null())
+    return Transaction.select(SQL("id")).from_(ended).union_all(running)
+
+
+def _ordered(column: ColumnBase, descending: bool) -> tuple[ColumnBase, ColumnBase]:
+    if descending:
+        return column.desc(), Transaction.id.desc()
+    return column.asc(), Transaction.id.asc()
 
 
 def _is(state: str) -> Expression:

@@ -1,22 +1,14 @@
-"""Messages of a session that were odd and were put right, from the notes in the message log.
-
-The log has no index on the time, as that would cost at every message: ids rise with the time nearly always, so the
-session's part of the log is found by halving.
-"""
+"""Messages of a session that were odd and were put right, from the notes in the message log."""
 
 import json
-from datetime import datetime, timedelta
 from typing import Any
-
-from peewee import fn
 
 from ocpp_server import clock
 from ocpp_server.models import Frame, Transaction
+from ocpp_server.services.frame_times import SLACK, first_id
 
 #: No more than this are looked at and shown.
 MOST = 1000
-#: So far the order of ids may differ from that of times.
-_SLACK = timedelta(minutes=1)
 _ACTIONS = ("StartTransaction", "MeterValues", "StopTransaction")
 
 
@@ -27,7 +19,7 @@ def find(session: Transaction) -> list[int]:
         Frame.select(Frame.id, Frame.action, Frame.text, Frame.at)
         .where(
             Frame.charge_point_id == session.charge_point_id,  # type: ignore[attr-defined]
-            Frame.id.between(_first_id(since - _SLACK), _first_id(until + _SLACK)),
+            Frame.id.between(first_id(since - SLACK), first_id(until + SLACK)),
             Frame.note != "",
             Frame.action.in_(_ACTIONS),
             Frame.at.between(since, until),
@@ -54,16 +46,3 @@ def _payload(text: str) -> dict[str, Any]:
     except (ValueError, RecursionError, TypeError, LookupError):
         return {}
     return payload if isinstance(payload, dict) else {}
-
-
-def _first_id(moment: datetime) -> int:
-    """The first message of all stations at or after a time, or the id that comes next."""
-    low, high = 0, (Frame.select(fn.MAX(Frame.id)).scalar() or 0) + 1
-    while low < high:
-        middle = (low + high) // 2
-        frame = Frame.select(Frame.id, Frame.at).where(Frame.id >= middle).order_by(Frame.id).first()
-        if frame is None or frame.at >= moment:
-            high = middle
-        else:
-            low = frame.id + 1
-    return low

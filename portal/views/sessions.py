@@ -51,7 +51,9 @@ COLUMNS = (
 @bp.get("/sessions")
 def index() -> BaseResponse:
     wanted, sort = _wanted(), _sort()
-    pages = lists.paginate(charging_sessions.search(wanted, sort.removeprefix("-"), sort.startswith("-")))
+    until = max(1, request.args.get("page", 1, type=int)) * lists.PER_PAGE
+    found = charging_sessions.search(wanted, sort.removeprefix("-"), sort.startswith("-"), first=until)
+    pages = lists.paginate(found, total=charging_sessions.count(wanted))
     return page(
         "sessions/index.html",
         "results",

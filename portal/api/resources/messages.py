@@ -3,6 +3,7 @@
 from typing import Any
 
 from ocpp_server.models import Frame
+from ocpp_server.services.frame_times import SLACK, first_id
 from portal.api import paging
 from portal.api.operation import operation
 from portal.api.resources.stations import fetch
@@ -64,9 +65,9 @@ def index(identity: str, query: dict[str, Any]) -> dict[str, Any]:
     if "direction" in query:
         found = found.where(Frame.outgoing == (query["direction"] == OUT))
     if "since" in query:
-        found = found.where(Frame.at >= query["since"])
+        found = found.where(Frame.at >= query["since"], Frame.id >= first_id(query["since"] - SLACK))
     if "until" in query:
-        found = found.where(Frame.at < query["until"])
+        found = found.where(Frame.at < query["until"], Frame.id < first_id(query["until"] + SLACK))
     return paging.part(found, ORDER, query, paging.each(_message))
 
 
