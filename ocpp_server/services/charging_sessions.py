@@ -20,6 +20,8 @@ _SORTS = {
     "energy": Transaction.energy_wh,
 }
 SORTS = (*_SORTS, "duration")
+#: So many sessions are sorted in no time.
+_FEW = 2_000
 #: More tags than this are not named one by one.
 _MOST_TAGS = 5_000
 #: Every tag once, from one to the next by the index: there are few tags and many sessions.
@@ -42,13 +44,21 @@ class Filter:
 
 
 def search(
-    wanted: Filter, sort: str = "started", descending: bool = True, *, first: int | None = None
+    wanted: Filter,
+    sort: str = "started",
+    descending: bool = True,
+    *,
+    first: int | None = None,
+    total: int | None = None,
 ) -> "ModelSelect[Transaction]":
     """The sessions that fit, with their stations, in that order. Needs a connection.
 
-    Who needs only the first so many says so: for some orders there is a shorter way to them.
+    Who needs only the first so many, or knows how many fit, says so: there may be a shorter way to them.
     """
     query = _matching(_joined(), wanted)
+    if sort == "started" and total is not None and total <= _FEW:
+        # Sorted when they are found; or all others would be stepped over in the order of time.
+        return query.order_by(*_ordered(Transaction.started_at + 0, descending))
     if sort == "energy" and first is not None:
         query = query.where(Transaction.id.in_(_first_by_energy(wanted, descending, first)))
     return query.order_by(*_ordered(_order(sort), descending))

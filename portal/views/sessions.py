@@ -52,8 +52,9 @@ COLUMNS = (
 def index() -> BaseResponse:
     wanted, sort = _wanted(), _sort()
     until = max(1, request.args.get("page", 1, type=int)) * lists.PER_PAGE
-    found = charging_sessions.search(wanted, sort.removeprefix("-"), sort.startswith("-"), first=until)
-    pages = lists.paginate(found, total=charging_sessions.count(wanted))
+    total = charging_sessions.count(wanted)
+    found = charging_sessions.search(wanted, sort.removeprefix("-"), sort.startswith("-"), first=until, total=total)
+    pages = lists.paginate(found, total=total)
     return page(
         "sessions/index.html",
         "results",

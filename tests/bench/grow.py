@@ -18,7 +18,7 @@ _DAY_MS = 24 * 3_600_000
 _SESSION_DAYS, _FRAME_DAYS = 80, 25
 
 _SERIES = "WITH RECURSIVE s(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM s WHERE n < {last})"
-_SESSION_AT = "(CAST({begin} AS bigint) + {number} * {step})"
+_SESSION_AT = "({begin} + CAST({number} AS bigint) * {step})"
 _SESSIONS = (
     "INSERT INTO charging_transaction (charge_point_id, connector_id, id_tag, id_tag_status, started_at,"
     " start_reported_at, start_received_at, meter_start, stopped_at, stop_reported_at, stop_received_at, meter_stop,"
