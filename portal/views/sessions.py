@@ -51,10 +51,14 @@ COLUMNS = (
 @bp.get("/sessions")
 def index() -> BaseResponse:
     wanted, sort = _wanted(), _sort()
-    until = max(1, request.args.get("page", 1, type=int)) * lists.PER_PAGE
     total = charging_sessions.count(wanted)
-    found = charging_sessions.search(wanted, sort.removeprefix("-"), sort.startswith("-"), first=until, total=total)
-    pages = lists.paginate(found, total=total)
+
+    def rows(limit: int, offset: int) -> list[Transaction]:
+        order = sort.removeprefix("-"), sort.startswith("-")
+        found = charging_sessions.search(wanted, *order, first=offset + limit, total=total)
+        return list(found.limit(limit).offset(offset))
+
+    pages = lists.cut(total, rows)
     return page(
         "sessions/index.html",
         "results",
