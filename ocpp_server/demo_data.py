@@ -10,9 +10,20 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from ocpp_server import clock
+from ocpp_server.charging.building import Drawing
 from ocpp_server.models import Operator, Reservation, ReservationEvent
 from ocpp_server.models.reservations import CANCELLED, EXPIRED, USED
-from ocpp_server.services import charge_points, id_tags, local_lists, operators, reservations, transactions
+from ocpp_server.services import (
+    charge_points,
+    charging_profiles,
+    charging_templates,
+    id_tags,
+    local_lists,
+    operators,
+    reservations,
+    transactions,
+)
+from ocpp_server.services.charging_profiles import Spot
 from ocpp_server.services.reservations import Wish
 from ocpp_server.simulator.car import CAR_MODELS, CarModel, Supply, charging_watts, fits, soc_gain
 from ocpp_server.simulator.cards import DEFAULT_ID_TAGS
@@ -83,6 +94,7 @@ def _furnish(unit: Unit, password_hash: str) -> Yard:
     local_lists.keep(unit, stations[0][0], "all")
     local_lists.keep(unit, stations[6][0], "groups", [_FLEET])
     id_tags.add(unit, "04TRIAL000000002", label="Trial in spring", expiry_date=clock.now() - timedelta(days=60))
+    _limit_the_day(unit, stations[0][0])
     return Yard(tuple(stations), DEFAULT_ID_TAGS)
 
 
@@ -115,6 +127,14 @@ def _reserve(unit: Unit, yard: Yard) -> None:
         )
         ReservationEvent.create(reservation=row, at=starts_at, kind="made", who="Demo Operator")
         ReservationEvent.create(reservation=row, at=row.ended_at, kind=state)
+
+
+def _limit_the_day(unit: Unit, charge_point_id: int) -> None:
+    """A schedule, given to a station that takes it when it connects."""
+    drawing = Drawing(steps=[(0, 16.0), (6 * 3600, 10.0), (22 * 3600, 16.0)])
+    template = charging_templates.save(unit, "Night", drawing)
+    profile, spots = charging_templates.profile_of(template, clock.now()), [Spot(charge_point_id, 0)]
+    charging_profiles.apply(unit, profile, spots, by="Demo Operator", name=template.name, template_id=template.id)
 
 
 def _history(

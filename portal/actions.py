@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from ocpp_server.models import Command, CommandBatch, ConfigurationTemplate
+from ocpp_server.models import ChargingProfileTemplate, Command, CommandBatch, ConfigurationTemplate
 from portal import operation, outcomes
 
 #: How many of the latest commands a station's page shows.
@@ -28,6 +28,7 @@ def on_list() -> dict[str, Any]:
     return {
         "operations": [item for item in operation.everything() if item.for_many],
         "templates": list(ConfigurationTemplate.select().order_by(ConfigurationTemplate.name)),
+        "schedules": list(ChargingProfileTemplate.select().order_by(ChargingProfileTemplate.name)),
     }
 
 

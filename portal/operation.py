@@ -12,7 +12,7 @@ from typing import Any
 
 from ocpp_server import clock, timestamps
 from ocpp_server.discovery import import_all
-from ocpp_server.models import Transaction
+from ocpp_server.models import Command, Transaction
 from ocpp_server.services.errors import Invalid
 from portal import local_times
 from portal.yard import Outlet, StationView
@@ -166,6 +166,9 @@ class Operation:
     slug: str = ""
     #: The label of the button that sends it.
     verb: object = ""
+    #: What more a finished command shows, and the template that shows it as `result`; nothing, and nothing is shown.
+    result: Callable[[Command], Mapping[str, Any]] = lambda command: {}
+    result_template: str = ""
 
     @property
     def name(self) -> str:

@@ -9,9 +9,16 @@ const NARROW = 520;
 export default async function plot(element) {
   const { default: uPlot } = await import(element.dataset.uplot);
   const state = { uPlot, element, labels: JSON.parse(element.dataset.labels), data: null, chart: null };
+  attend(state, { refresh: () => load(state), redraw: () => draw(state), resize: () => resize(state) });
+  await load(state);
+}
+
+// Keeps a chart in step with its topic, the theme and its size, for as long as its element stands on the page.
+export function attend(state, { refresh, redraw, resize }) {
+  const { element } = state;
   const watching = new AbortController();
-  const resizing = new ResizeObserver(() => whileShown(() => resize(state)));
-  const theming = new MutationObserver(() => whileShown(() => draw(state)));
+  const resizing = new ResizeObserver(() => whileShown(resize));
+  const theming = new MutationObserver(() => whileShown(redraw));
 
   function whileShown(work) {
     if (element.isConnected) return work();
@@ -21,11 +28,11 @@ export default async function plot(element) {
     state.chart?.destroy();
   }
 
-  const refresh = () => whileShown(() => load(state));
-  document.getElementById("live")?.addEventListener(element.dataset.topic, refresh, { signal: watching.signal });
+  const { topic } = element.dataset;
+  const live = document.getElementById("live");
+  if (topic) live?.addEventListener(topic, () => whileShown(refresh), { signal: watching.signal });
   theming.observe(document.documentElement, { attributes: true, attributeFilter: ["data-bs-theme"] });
   resizing.observe(element);
-  await load(state);
 }
 
 async function load(state) {
@@ -67,14 +74,14 @@ function resize(state) {
 
 function options(state) {
   const { uPlot, element, labels, data } = state;
-  const colour = colours(element);
+  const colour = coloursOf(element, ["power", "energy", "charge"]);
   const zone = element.dataset.zone;
   state.narrow = element.clientWidth < NARROW;
-  const axis = { stroke: colour.text, grid: { stroke: colour.line, width: 1 }, ticks: { show: false }, font: colour.font };
+  const axis = axisOf(colour);
   const power = data.power_is_derived ? labels.derived_power : labels.power;
   const series = [
     { label: labels.time, value: (_, at) => (at === null ? "–" : moment(at, zone, true)) },
-    line(power, "kW", colour.power, { fill: colour.fill, scale: "kW" }),
+    line(power, "kW", colour.power, { fill: `color-mix(in srgb, ${colour.power} 14%, transparent)`, scale: "kW" }),
     line(labels.energy, "kWh", colour.energy, { scale: "kWh" }),
   ];
   if (hasCharge(data)) series.push(line(labels.charge, "%", colour.charge, { scale: "%", dash: [4, 4] }));
@@ -101,13 +108,13 @@ function fromZero(_, low, high) {
   return [Math.min(0, low ?? 0), Math.max(1, (high ?? 1) * 1.08)];
 }
 
-function figure(value, unit) {
+export function figure(value, unit) {
   if (value === null || value === undefined) return "–";
   return `${new Intl.NumberFormat(language(), { maximumFractionDigits: 2 }).format(value)} ${unit}`;
 }
 
 // The hour under each mark, and the day below the first mark of each day when there are several.
-function times(splits, zone, withSeconds) {
+export function times(splits, zone, withSeconds) {
   const days = splits.map((at) => day(at, zone));
   const several = new Set(days).size > 1;
   return splits.map((at, i) => moment(at, zone, withSeconds) + (several && days[i] !== days[i - 1] ? `\n${days[i]}` : ""));
@@ -117,7 +124,7 @@ function day(at, zone) {
   return new Intl.DateTimeFormat(language(), { timeZone: zone, day: "numeric", month: "short" }).format(at * 1000);
 }
 
-function moment(at, zone, withSeconds = false) {
+export function moment(at, zone, withSeconds = false) {
   const form = { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
   if (withSeconds) form.second = "2-digit";
   return new Intl.DateTimeFormat(language(), form).format(at * 1000);
@@ -127,17 +134,14 @@ function language() {
   return document.documentElement.lang || undefined;
 }
 
-function colours(element) {
+// The named colours of the stylesheet (`--plot-<name>`), and those of text and grid.
+export function coloursOf(element, names) {
   const style = getComputedStyle(element);
-  const read = (name) => style.getPropertyValue(name).trim();
-  const power = read("--plot-power");
-  return {
-    power,
-    fill: `color-mix(in srgb, ${power} 14%, transparent)`,
-    energy: read("--plot-energy"),
-    charge: read("--plot-charge"),
-    text: style.color,
-    line: read("--plot-grid"),
-    font: `12px ${style.fontFamily}`,
-  };
+  const read = (name) => style.getPropertyValue(`--plot-${name}`).trim();
+  const named = Object.fromEntries(names.map((name) => [name, read(name)]));
+  return { ...named, text: style.color, line: read("grid"), font: `12px ${style.fontFamily}` };
+}
+
+export function axisOf(colour) {
+  return { stroke: colour.text, grid: { stroke: colour.line, width: 1 }, ticks: { show: false }, font: colour.font };
 }

@@ -9,8 +9,6 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from peewee import ModelSelect
-
 from ocpp_server import clock
 from ocpp_server.charging.composite import Session
 from ocpp_server.charging.profile import TX, Profile, parse, whole
@@ -68,24 +66,23 @@ def accepted(
 
 def cleared(unit: Unit, charge_point_id: int, criteria: Mapping[str, Any], *, by: str) -> None:
     """A station removed what matches a ClearChargingProfile, or knows nothing that does: either way it holds none."""
-    for row in list(matching(charge_point_id, criteria)):
-        _remove(unit, row, is_own=row.source == by)
+    row = InstalledChargingProfile
+    for held in list(row.select().where(row.charge_point == charge_point_id)):
+        if fits(held, criteria):
+            _remove(unit, held, is_own=held.source == by)
     unit.publish("charging", f"charging-{charge_point_id}")
 
 
-def matching(charge_point_id: int, criteria: Mapping[str, Any]) -> "ModelSelect[InstalledChargingProfile]":
-    """What a ClearChargingProfile means: `id` alone wins, else all fields must fit, none fits all (errata 3.25)."""
-    row = InstalledChargingProfile
-    found = row.select().where(row.charge_point == charge_point_id)
+def fits(row: InstalledChargingProfile, criteria: Mapping[str, Any]) -> bool:
+    """Whether a ClearChargingProfile means this one: `id` alone wins, else all fields count (errata 3.25)."""
     if criteria.get("id") is not None:
-        return found.where(row.charging_profile_id == whole(criteria["id"]))
-    columns = {"connectorId": row.connector_id, "stackLevel": row.stack_level}
-    for field, column in columns.items():
-        if criteria.get(field) is not None:
-            found = found.where(column == whole(criteria[field]))
-    if criteria.get("chargingProfilePurpose") is not None:
-        found = found.where(row.purpose == criteria["chargingProfilePurpose"])
-    return found
+        return row.charging_profile_id == whole(criteria["id"])
+    wanted = (
+        (row.connector_id, criteria.get("connectorId")),
+        (row.stack_level, criteria.get("stackLevel")),
+    )
+    purpose = criteria.get("chargingProfilePurpose")
+    return purpose in (None, row.purpose) and all(value is None or has == whole(value) for has, value in wanted)
 
 
 def of_stations(charge_point_ids: Collection[int]) -> list[InstalledChargingProfile]:

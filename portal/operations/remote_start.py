@@ -2,10 +2,11 @@
 
 from flask_babel import lazy_gettext as _l
 
-from portal.operation import JSON, NUMBER, Field, Operation
+from portal.operation import JSON, NUMBER, Field
 from portal.operation_choices import cards, connectors
+from portal.operation_profiles import ProfileOperation, schedule_field
 
-operation = Operation(
+operation = ProfileOperation(
     action="RemoteStartTransaction",
     label=_l("Start a session"),
     icon="player-play",
@@ -31,6 +32,10 @@ operation = Operation(
             nothing=_l("The station chooses"),
             hint=_l("Some stations refuse a start that names no connector."),
         ),
+        schedule_field(
+            _l("Charging schedule"),
+            _l("Limits this session alone. What repeats is written out for a day or a week from now."),
+        ),
         Field(
             "chargingProfile",
             _l("Charging profile (JSON)"),
@@ -43,4 +48,5 @@ operation = Operation(
         "Rejected": _l("The station does not start: the connector may be in use, unavailable or unknown to it."),
     },
     verb=_l("Start"),
+    profile="chargingProfile",
 )

@@ -69,6 +69,7 @@ def _topics() -> list[tuple[str, str]]:
         "station": _("Stations"),
         "command": _("Commands"),
         "configuration": _("Configuration"),
+        "charging": _("Charging"),
         "card": _("Cards"),
         "session": _("Sessions"),
         "reservation": _("Reservations"),

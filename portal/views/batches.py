@@ -37,6 +37,8 @@ _STATES = {
 }
 REBOOT_REQUIRED = ConfigurationStatus.reboot_required.value
 _WORTH_ANOTHER_TRY = {"refused", "error", "silent", "offline", "busy", "lost", "left_out", "cancelled"}
+#: What the list of stations offers beside the operations has pages of its own.
+_ELSEWHERE = {"template-": "templates.preview", "schedule-": "charging_apply.confirm"}
 #: Fields of the form that belong to the conversation, not to the payload.
 _STEPS = {"confirmed", "edit", "send"}
 
@@ -61,8 +63,9 @@ def index() -> Response:
 @role_required("operator")
 def create() -> Response:
     """From the stations chosen in the list to the form, the confirmation, and the batch: each step posts again."""
-    if request.form.get("operation", "").startswith("template-"):
-        return _to_template(request.form["operation"].removeprefix("template-"))
+    for prefix, endpoint in _ELSEWHERE.items():
+        if request.form.get("operation", "").startswith(prefix):
+            return _to_template(request.form["operation"].removeprefix(prefix), endpoint)
     chosen, stations = operation.find(request.form.get("operation", "")), selection.chosen()
     if not stations or chosen is None or not chosen.for_many:
         flash(_("Choose stations and an action first."), "warning")
@@ -221,11 +224,11 @@ def _defaults(chosen: Operation) -> dict[str, str]:
     return {item.name: item.default for item in chosen.fields}
 
 
-def _to_template(number: str) -> Response:
+def _to_template(number: str, endpoint: str) -> Response:
     """The stations go along to the template's own page, which a redirect with 307 posts them to."""
     if not number.isdecimal():
         abort(404)
-    return redirect(url_for("templates.preview", template_id=int(number)), 307)
+    return redirect(url_for(endpoint, template_id=int(number)), 307)
 
 
 def _fetch(batch_id: int) -> CommandBatch:

@@ -137,6 +137,8 @@ def _show(command_id: int, *, is_dialog: bool = False) -> Response:
         came=triggered.of(command),
         is_awaited=triggered.is_awaited(command),
         was_triggered=triggered.was_accepted(command),
+        result=known.result(command) if known else {},
+        result_template=known.result_template if known else "",
     )
 
 
