@@ -38,6 +38,7 @@ TWINS = {
     "firmware_jobs.pause": ("firmware_jobs.pause",),
     "firmware_jobs.resume": ("firmware_jobs.resume",),
     "firmware_jobs.retry": ("firmware_jobs.retry",),
+    "connections.drop": ("stations.disconnect",),
     "inbox.add": ("stations.create",),
     "inbox.allow_no_subprotocol": ("stations.update",),
     "inbox.dismiss": ("refusals.delete", "unknown_cards.delete"),

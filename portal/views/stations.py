@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from ocpp_server import sessions
 from ocpp_server.models import ChargePoint, Connector, Transaction
-from ocpp_server.services import charge_points, reservation_search
+from ocpp_server.services import charge_points, muteness, reservation_search
 from ocpp_server.services.errors import Invalid
 from portal import actions, audit, lists, yard
 from portal.addresses import station_address
@@ -99,6 +99,7 @@ def show(charge_point_id: int) -> Response:
         charge_point=station.charge_point,
         station=station,
         recent=list(recent),
+        is_mute=station.online and muteness.is_mute(charge_point_id, station.charge_point.connected_at),
         address=station_address(station.charge_point.identity),
         reserved=reservation_search.active([charge_point_id]),
         **actions.on_station(charge_point_id),

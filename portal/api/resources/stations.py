@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from ocpp_server import sessions
 from ocpp_server.models import ChargePoint, Connector, Reservation
-from ocpp_server.services import charge_points, reservation_search
+from ocpp_server.services import charge_points, muteness, reservation_search
 from ocpp_server.store import Unit
 from portal import audit, lists
 from portal.addresses import station_address
@@ -165,6 +165,20 @@ def update(identity: str, body: dict[str, Any]) -> dict[str, Any]:
 def delete(identity: str) -> None:
     station = fetch(identity)
     audit.write(lambda unit: charge_points.delete(unit, station.id), "station.delete", station.identity)
+
+
+@operation(
+    "DELETE",
+    "/stations/<identity>/connection",
+    "Drop a station's connection, so that it connects anew",
+    tag=TAG,
+    errors={409: "It is not connected."},
+)
+def disconnect(identity: str) -> None:
+    station = fetch(identity)
+    if not sessions.is_connected(station.id):
+        raise Problem(409, f"{station.identity} is not connected.", kind="not-connected")
+    audit.write(lambda unit: muteness.drop_connection(unit, station.id), "station.disconnect", station.identity)
 
 
 def fetch(identity: str) -> ChargePoint:

@@ -152,3 +152,14 @@ def test_a_session_is_read_from_its_start_to_its_end(remote: Remote, station: Fa
     ]
     (value,) = remote.ask("GET", f"/transactions/{number}/meter-values")[1]["items"]
     assert (value["timestamp"], value["energy_wh"]) == ("2026-11-22T09:30:00Z", 1500)
+
+
+def test_a_connection_is_dropped_and_the_station_may_come_back(remote: Remote, station: FakeChargePoint) -> None:
+    assert remote.ask("DELETE", "/stations/CP-1/connection") == (204, None)
+    assert station.wait_for_close() == (1008, "dropped by an operator")
+    station.vanish()
+    with gevent.Timeout(5):
+        while remote.ask("GET", "/stations/CP-1")[1]["connected"]:
+            gevent.sleep(0.01)
+    assert remote.ask("DELETE", "/stations/CP-1/connection")[0] == 409
+    assert status_of(remote, None) == 101
