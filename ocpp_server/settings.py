@@ -69,7 +69,7 @@ class Settings:
     spontaneous_calls: bool = setting(
         "CSMS_SPONTANEOUS_CALLS",
         True,
-        "Let Chargeyard ask stations by itself (configuration after a boot, statuses after a reconnect).",
+        "Let Chargeyard ask stations by itself (configuration after a boot, statuses after a reconnect, local lists).",
     )
     max_message_size: int = setting(
         "CSMS_MAX_MESSAGE_SIZE", 1_048_576, "Bytes; a longer message closes the station's socket."

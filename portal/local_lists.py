@@ -141,6 +141,12 @@ def views(rows: Iterable[tuple[ChargePoint, LocalList]]) -> list[ListView]:
     return [ListView(charge_point, listing, charge_point.id in connected) for charge_point, listing in rows]
 
 
+def refused() -> list[ChargePoint]:
+    """The stations that refuse the list that they should keep. Needs a connection."""
+    query = ChargePoint.select().join(LocalList).where(ChargePoint.deleted_at.is_null(), LocalList.keeps != NONE)
+    return list(query.where(LocalList.state == REFUSED).order_by(ChargePoint.identity_key))
+
+
 def card_look(state: str) -> tuple[str, str, str]:
     """How a card stands in a list: colour, icon and word."""
     looks = {

@@ -1,5 +1,6 @@
 """Keeps the stations' local lists in step with the cards, a request at a time for each station."""
 
+import time
 from functools import partial
 
 from ocpp_server import clock, sessions
@@ -9,6 +10,10 @@ from ocpp_server.services.local_list_upkeep import Standing
 from ocpp_server.settings import Settings
 from ocpp_server.stations import Station
 from ocpp_server.store import Store
+
+_DAY_MS = 24 * 3600 * 1000
+#: Seconds between two steps: most of the time belongs to the stations.
+_PAUSE = 0.01
 
 
 @every(seconds=5)
@@ -30,6 +35,16 @@ def keep_local_lists(store: Store, settings: Settings) -> None:
         elif local_list_upkeep.is_due(standing, newest, station, now):
             booted_at = station.booted_at
             store.write(partial(local_list_upkeep.bring_in_step, charge_point_id=number, booted_at=booted_at))
+
+
+@every(hours=1)
+def forget_updates(store: Store, settings: Settings) -> None:
+    """What Chargeyard sent by itself is kept for as long as the message log."""
+    if not settings.frame_log_days:
+        return
+    before = clock.to_ms(clock.now()) - settings.frame_log_days * _DAY_MS
+    while store.write(lambda unit: local_list_upkeep.forget(unit, before)):
+        time.sleep(_PAUSE)
 
 
 def _reachable(standing: Standing, settings: Settings, now: int) -> Station | None:

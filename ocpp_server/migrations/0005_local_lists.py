@@ -29,6 +29,7 @@ def up(migrator, db):
         sent_version = BigIntegerField(default=0)
         rebuild = BooleanField(default=True)
         scan_key = CharField(max_length=64, null=True)
+        part_end = CharField(max_length=64, null=True)
         seen_revision = BigIntegerField(default=0)
         cutoff = BigIntegerField(null=True)
         check_version = BooleanField(default=True)

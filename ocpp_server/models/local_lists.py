@@ -15,8 +15,8 @@ IN_STEP, BEHIND, SENDING, REFUSED, UNSUPPORTED = "in_step", "behind", "sending",
 class LocalList(Table):
     """One station's list. `version` is the last that the station is known to have; 0 where none is.
 
-    The list is sent whole (`rebuild`), in parts in the order of the keys (`scan_key` is the last key of the part that
-    the station has), and from then on by what changed since `seen_revision`.
+    The list is sent whole (`rebuild`), in parts in the order of the keys: `scan_key` is the last key of those that the
+    station has, `part_end` that of the part under way. From then on it is sent what changed since `seen_revision`.
     """
 
     charge_point = ForeignKeyField(ChargePoint, unique=True, on_delete="CASCADE")
@@ -34,6 +34,7 @@ class LocalList(Table):
     sent_version = BigIntegerField(default=0)
     rebuild = BooleanField(default=True)
     scan_key = CharField(max_length=64, null=True)
+    part_end = CharField(max_length=64, null=True)
     seen_revision = BigIntegerField(default=0)
     #: The first card (by id) that no longer fits into the station's list; None where all fit.
     cutoff = BigIntegerField(null=True)

@@ -106,9 +106,10 @@ def _accept(unit: Unit, listing: LocalList, payload: Payload, *, is_ours: bool) 
     sent = plan.entries(payload)
     if not is_ours:
         _by_hand(unit, listing, payload, list(sent))
-    elif payload["updateType"] == plan.FULL or listing.scan_key is not None:
-        listing.rebuild = False
-        listing.scan_key = list(sent)[-1] if sent else None
+    elif payload["updateType"] == plan.FULL:
+        listing.rebuild, listing.scan_key = False, listing.part_end
+    elif listing.part_end is not None:
+        listing.scan_key = listing.part_end
 
 
 def _by_hand(unit: Unit, listing: LocalList, payload: Payload, keys: list[str]) -> None:

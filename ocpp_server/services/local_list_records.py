@@ -128,6 +128,16 @@ def holders(rows: Rows, key: str) -> dict[int, Entry]:
     return {number: _entry(tuple(facts)) for number, *facts in rows(sql, key)}
 
 
+def gone(rows: Rows, charge_point_id: int, chosen: Selection, revision: int, limit: int) -> list[str]:
+    """The entries of cards that changed after that revision and may no longer be in the list."""
+    sql = (
+        "SELECT e.id_tag FROM id_tag_change c JOIN local_list_entry e"  # noqa: S608
+        " ON e.charge_point_id = ? AND e.id_tag_key = c.id_tag_key WHERE c.revision > ? AND NOT EXISTS"
+        f" (SELECT 1 FROM id_tag WHERE id_tag.id_tag_key = c.id_tag_key AND {chosen.sql}) ORDER BY c.revision LIMIT ?"
+    )
+    return [id_tag for (id_tag,) in rows(sql, charge_point_id, revision, *chosen.params, limit)]
+
+
 def configured(rows: Rows, charge_point_id: int) -> dict[str, str | None]:
     """What the station told of its list, by `plan.KEYS`."""
     return dict(rows(_CONFIGURED, charge_point_id, *plan.KEYS))

@@ -1,7 +1,8 @@
 """What a station must be sent next so that its list becomes what it should be.
 
 Whole lists go out in parts: the first as Full, the others as Differential, in the order of the cards' keys. From then
-on only what changed is compared and sent. Everything here changes the LocalList object, and nothing is saved.
+on only what changed is compared and sent. A card that may charge no longer leaves the list before anything else is
+done. Everything here changes the LocalList object, and nothing is saved.
 """
 
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from ocpp_server.services.local_list_records import Selection
 
 #: Changed cards that are looked at together, and cards by which the end of a full list may move without sending all.
 _WINDOW, _SHIFT = 200, 1000
+#: Changes since a list was last in step, after which the whole list is less work than to look through them.
+_MANY = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +36,28 @@ def next_step(rows: Rows, listing: LocalList) -> Step | None:
         return Step("GetLocalListVersion", {})
     limits = limits_of(rows, listing)
     chosen = records.selection(rows, listing, clock.to_ms(clock.now()))
-    if not listing.rebuild and listing.scan_key is not None:
-        step = _next_part(rows, listing, limits, chosen)
-        if step is not None:
-            return step
+    if not listing.rebuild and id_tag_changes.latest(rows) - listing.seen_revision <= _MANY:
+        return _go_on(rows, listing, limits, chosen)
+    return _whole(rows, listing, limits, chosen)
+
+
+def _go_on(rows: Rows, listing: LocalList, limits: Limits, chosen: Selection) -> Step | None:
+    listing.part_end = None
+    if listing.scan_key is None:
+        return _changes(rows, listing, limits, chosen)
+    part = records.after(rows, chosen.before(listing.cutoff), listing.scan_key, limits.per_message)
+    if not part:
         listing.scan_key = None
-    return _whole(rows, listing, limits, chosen) if listing.rebuild else _changes(rows, listing, limits, chosen)
+        return _changes(rows, listing, limits, chosen)
+    gone = _gone(rows, listing, limits, chosen)
+    listing.part_end = None if gone else part[-1].key
+    return _differential(rows, listing, limits, chosen, gone or [entry.data() for entry in part])
+
+
+def _gone(rows: Rows, listing: LocalList, limits: Limits, chosen: Selection) -> list[Payload]:
+    """Removals of the cards that may charge no longer."""
+    station, since = listing.charge_point_id, listing.seen_revision
+    return [{"idTag": id_tag} for id_tag in records.gone(rows, station, chosen, since, limits.per_message)]
 
 
 def limits_of(rows: Rows, listing: LocalList) -> Limits:
@@ -57,14 +76,8 @@ def _whole(rows: Rows, listing: LocalList, limits: Limits, chosen: Selection) ->
     if plan.next_version(listing.version, listing.sent_version) is None:
         listing.version = listing.sent_version = 0
     first = records.after(rows, chosen.before(listing.cutoff), "", limits.per_message)
+    listing.part_end = first[-1].key if first else None
     return _update(listing, plan.FULL, [entry.data() for entry in first])
-
-
-def _next_part(rows: Rows, listing: LocalList, limits: Limits, chosen: Selection) -> Step | None:
-    part = records.after(rows, chosen.before(listing.cutoff), listing.scan_key or "", limits.per_message)
-    if not part:
-        return None
-    return _differential(rows, listing, limits, chosen, [entry.data() for entry in part])
 
 
 def _changes(rows: Rows, listing: LocalList, limits: Limits, chosen: Selection) -> Step | None:
@@ -79,7 +92,9 @@ def _changes(rows: Rows, listing: LocalList, limits: Limits, chosen: Selection) 
         wanted = records.among(rows, chosen.before(cutoff), keys)
         changes = plan.differences(wanted, records.held(rows, listing.charge_point_id, keys))
         if changes:
-            return _differential(rows, listing, limits, chosen, changes[: limits.per_message])
+            has_more = len(changes) > limits.per_message or len(window) == _WINDOW
+            gone = _gone(rows, listing, limits, chosen) if has_more else []
+            return _differential(rows, listing, limits, chosen, gone or changes[: limits.per_message])
         if cutoff is not None or listing.cutoff is not None:
             listing.cutoff, listing.left_out = cutoff, records.count(rows, chosen.beyond(cutoff))
         listing.seen_revision = window[-1][1] if window else listing.seen_revision

@@ -8,6 +8,7 @@ from ocpp_server.models.commands import OPEN_STATES
 from ocpp_server.models.local_lists import IN_STEP, NONE, REFUSED, UNSUPPORTED
 from ocpp_server.services import local_lists
 from ocpp_server.services.id_tag_changes import Rows
+from ocpp_server.services.spontaneous import BY
 from ocpp_server.stations import Station
 from ocpp_server.store import Unit
 
@@ -17,6 +18,11 @@ _STANDINGS = (
     "SELECT l.charge_point_id, l.state, l.seen_revision, l.asked_by, l.checked_at, l.refused_at, c.state"
     " FROM local_list l JOIN charge_point p ON p.id = l.charge_point_id AND p.deleted_at IS NULL"
     " LEFT JOIN command c ON c.id = l.command_id WHERE l.keeps <> 'none'"
+)
+#: What Chargeyard sent by itself; a large yard's lists are many megabytes.
+_FORGET = (
+    "DELETE FROM command WHERE id IN (SELECT id FROM command WHERE requested_by = ? AND action = 'SendLocalList'"
+    " AND finished_at < ? ORDER BY id LIMIT 500)"
 )
 
 
@@ -88,3 +94,8 @@ def compare(unit: Unit, charge_point_id: int) -> None:
     listing = local_lists.find(charge_point_id)
     if listing is not None and listing.state == IN_STEP:
         local_lists.look(unit, listing)
+
+
+def forget(unit: Unit, before: int) -> bool:
+    """Remove some of the updates that ended before that time (ms since 1970); whether there may be more."""
+    return unit.execute(_FORGET, BY, before).rowcount > 0

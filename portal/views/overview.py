@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from ocpp_server import clock
 from ocpp_server.models import ChargePoint, OrphanMessage, Transaction
 from ocpp_server.services import id_tags
-from portal import forgotten, inbox, yard
+from portal import forgotten, inbox, local_lists, yard
 from portal.addresses import station_address
 from portal.htmx import page
 from portal.locale import zone
@@ -43,6 +43,7 @@ def index() -> Response:
         offline=[station for station in stations if not station.online],
         waiting=inbox.waiting(),
         forgotten=forgotten.among(stations),
+        refused_lists=local_lists.refused(),
         orphans=OrphanMessage.select().where(OrphanMessage.resolved_at.is_null()).count(),
         address=station_address(),
     )

@@ -8,11 +8,19 @@ from typing import Any
 
 import pytest
 
-from ocpp_server import clock, outgoing, stations
+from ocpp_server import clock, dispatch, frames, outgoing, stations
 from ocpp_server.frames import CallError, CallResult
 from ocpp_server.jobs import local_lists as job
 from ocpp_server.models import Command, LocalList, LocalListEntry
-from ocpp_server.services import charge_points, commands, configuration, id_tag_import, id_tags, local_lists
+from ocpp_server.services import (
+    charge_points,
+    commands,
+    configuration,
+    id_tag_import,
+    id_tags,
+    local_list_steps,
+    local_lists,
+)
 from ocpp_server.services.errors import Invalid
 from ocpp_server.services.id_tag_import import Line
 from ocpp_server.settings import Settings
@@ -199,6 +207,45 @@ def test_many_changes_at_once_go_out_in_parts(store, keeper, tick):
     assert [len(message["localAuthorizationList"]) for message in messages] == [100, 100, 100, 100, 50]
     assert len(station.held.entries) == 450
     assert station.noted().keys() == station.held.entries.keys()
+
+
+def test_a_blocked_card_leaves_before_the_rest_of_a_long_list_is_sent(store, keeper, tick):
+    add_cards(store, "A", "B", "C", "D")
+    station = keeper(per_message=1)
+    station.keep()
+    original = station.held.answer
+
+    def block_meanwhile(action: str, payload: dict[str, Any]) -> Any:
+        if payload.get("listVersion") == 2:
+            change(store, "A", status="blocked")
+            change(store, "D", status="blocked")
+        return original(action, payload)
+
+    station.held.answer = block_meanwhile
+    assert [tags for _, tags in shape(tick(station))] == [["A"], ["B"], ["-A"], ["C"]]
+    assert station.noted().keys() == station.held.entries.keys() == {"b", "c"}
+
+
+def test_a_blocked_card_leaves_before_many_new_ones_come(store, keeper, tick):
+    add_cards(store, "A")
+    station = keeper(per_message=2)
+    station.keep()
+    tick(station)
+    add_cards(store, *(f"T{number}" for number in range(5)))
+    change(store, "A", status="blocked")
+    assert shape(tick(station))[0] == ("Differential", ["-A"])
+    assert len(station.held.entries) == 5
+
+
+def test_after_very_many_changes_the_whole_list_is_sent(store, keeper, tick, monkeypatch):
+    add_cards(store, "A")
+    station = keeper(per_message=100)
+    station.keep()
+    tick(station)
+    monkeypatch.setattr(local_list_steps, "_MANY", 2)
+    add_cards(store, "B", "C", "D")
+    assert shape(tick(station)) == [("Full", ["A", "B", "C", "D"])]
+    assert tick(station) == []
 
 
 def test_cards_beyond_the_stations_room_are_left_out_the_newest_first(store, keeper, tick):
@@ -444,6 +491,35 @@ def test_a_conflict_leads_to_the_whole_list_once_an_hour(store, keeper, tick, ti
     time.go_on(hours=1)
     store.write(lambda unit: local_lists.conflict(unit, station.id))
     assert len(tick(station)) == 1
+
+
+def test_a_station_tells_of_its_conflict_by_a_status(store, settings, keeper, tick):
+    station = keeper(per_message=100)
+    station.keep()
+    tick(station)
+    payload = {"connectorId": 0, "status": "Available", "errorCode": "LocalListConflict"}
+    call = frames.parse(json.dumps([2, "1", "StatusNotification", payload]))
+    store.write(lambda unit: dispatch.answer(unit, station.station, settings, call))
+    assert station.row.state == "behind"
+
+
+def test_updates_are_kept_as_long_as_the_message_log(store, settings, keeper, tick, time):
+    add_cards(store, "A")
+    station = keeper(per_message=100)
+    station.keep()
+    tick(station)
+    ask_by_hand(store, station, {"listVersion": 5, "updateType": "Differential"})
+    time.go_on(days=29)
+    job.forget_updates(store, settings)
+    assert len(asked(store)) == 3
+    time.go_on(days=2)
+    job.forget_updates(store, settings)
+    assert asked(store) == [("Chargeyard", "GetLocalListVersion"), ("Anna", "SendLocalList")]
+
+
+def asked(store: Store) -> list[tuple[str, str]]:
+    with store.reading():
+        return [(command.requested_by, command.action) for command in Command.select().order_by(Command.id)]
 
 
 def ask_by_hand(store: Store, station: Keeper, payload: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from ocpp_server import clock, sessions
-from ocpp_server.models import ChargePoint, Connector, OrphanMessage
+from ocpp_server.models import ChargePoint, Connector, LocalList, OrphanMessage
 from ocpp_server.store import Store
 from tests.charging import session
 
@@ -53,6 +53,23 @@ def test_faults_offline_stations_and_loose_ends_need_attention(
     assert "connector 1 is faulted: ground fault" in text
     assert "has never connected" in text
     assert "1 message fits no session" in text
+
+
+def test_a_station_that_refuses_its_list_of_cards_needs_attention(
+    viewer: FlaskClient, store: Store, add_station: Add
+) -> None:
+    stations = [add_station(f"CP-{number}", label=f"Gate {number}") for number in range(4)]
+
+    def refuse(*chosen: ChargePoint) -> None:
+        for station in chosen:
+            store.write(
+                lambda unit, station=station: LocalList.create(charge_point=station, keeps="all", state="refused")
+            )
+
+    refuse(stations[0])
+    assert "refuses its list of cards" in viewer.get("/").text
+    refuse(*stations[1:])
+    assert "4 stations refuse their list of cards" in viewer.get("/").text
 
 
 def test_what_an_offline_station_said_last_is_not_counted_as_a_fault(
