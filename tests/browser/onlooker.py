@@ -40,8 +40,14 @@ class Browser:
         """Wait until the words stand on the open page."""
         self._tell(f"see {words}")
 
-    def pixels_of_the_plot(self) -> int:
-        self._say("plot")
+    def drag(self, selector: str, begin: tuple[float, float], end: tuple[float, float]) -> None:
+        """Pull the pointer across an element; each point as parts of its width and height."""
+        points = ">".join(f"{x},{y}" for x, y in (begin, end))
+        self._tell(f"drag {selector}=>{points}")
+
+    def pixels(self, canvas: str) -> int:
+        """How many pixels of the first such canvas are drawn."""
+        self._say(f"pixels {canvas}")
         return int(self._hear())
 
     def picture(self, path: Path) -> None:

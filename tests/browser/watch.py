@@ -5,7 +5,8 @@
 * `open /path` loads a page, `look again` loads it once more,
 * `press NAME` clicks the button or link of that name, `fill SELECTOR=>TEXT` types, `check SELECTOR` chooses,
 * `see words` waits until the words stand on the page, without loading it again,
-* `plot` tells how many pixels of the session's plot are drawn,
+* `drag SELECTOR=>X,Y>X,Y` pulls the pointer across an element, from one part of its width and height to another,
+* `pixels SELECTOR` tells how many pixels of the first such canvas are drawn,
 * `shot FILE` takes a picture.
 
 An answer is `ok`, or what went wrong.
@@ -18,8 +19,8 @@ from playwright.sync_api import Error, Page, sync_playwright
 
 SEE_MS = 10_000
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-DRAWN = """() => {
-  const canvas = document.querySelector(".plot canvas");
+DRAWN = """(selector) => {
+  const canvas = document.querySelector(selector);
   const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
   return pixels.filter((value, index) => index % 4 === 3 && value > 0).length;
 }"""
@@ -71,12 +72,24 @@ def do(page: Page, base: str, order: str, words: str) -> str:
         page.locator(words).last.check()
     elif order == "see":
         page.get_by_text(words).locator("visible=true").first.wait_for()
-    elif order == "plot":
-        page.wait_for_selector(".plot canvas")
-        return str(page.evaluate(DRAWN))
+    elif order == "drag":
+        drag(page, *words.split("=>"))
+    elif order == "pixels":
+        page.wait_for_selector(words)
+        return str(page.evaluate(DRAWN, words))
     elif order == "shot":
         page.screenshot(path=words)
     return "ok"
+
+
+def drag(page: Page, selector: str, way: str) -> None:
+    box = page.locator(selector).bounding_box() or {}
+    points = [[float(part) for part in point.split(",")] for point in way.split(">")]
+    begin, end = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*begin)
+    page.mouse.down()
+    page.mouse.move(*end, steps=5)
+    page.mouse.up()
 
 
 if __name__ == "__main__":
