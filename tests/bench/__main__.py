@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.bench import growth, kill, machine, plan, plots, report
+from tests.bench import files, growth, kill, machine, plan, plots, report
 from tests.bench.drive import drive
 from tests.bench.results import Results
 from tests.bench.targets import NAMES, OURS, POSTGRES, ROOT, SQLITE, Workshop, has_postgresql
@@ -27,6 +27,9 @@ def main() -> None:
         engines = (SQLITE,)
     if "kill" in modes:
         raise SystemExit(kill.run(engines, arguments.times, arguments.port))
+    if "files" in modes:
+        print(files.run(arguments.port, arguments.megabytes))
+        return
     if "growth" in modes:
         rounds = arguments.rounds or 3
         print(growth.run(engines, arguments.port, arguments.meter_values, arguments.frames, rounds))
@@ -72,12 +75,15 @@ def _write(folder: Path, results: Results, facts: dict[str, str], rounds: int) -
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--long", action="store_true", help="the form for the record: three rounds, all sizes")
-    parser.add_argument("--only", default=",".join(plan.MODES), help="of closed,open,storm,idle; or kill; or growth")
+    parser.add_argument(
+        "--only", default=",".join(plan.MODES), help="of closed,open,storm,idle; or kill; growth; files"
+    )
     parser.add_argument("--engines", default="", help=f"of {','.join(OURS)}; the short form takes SQLite")
     parser.add_argument("--rounds", type=int, default=0)
     parser.add_argument("--times", type=int, default=3, help="how often to kill, on each engine")
     parser.add_argument("--meter-values", type=int, default=10_000_000, help="of the large database, for growth")
     parser.add_argument("--frames", type=int, default=5_000_000, help="of the large database, for growth")
+    parser.add_argument("--megabytes", type=int, default=200, help="of each transfer, for files")
     parser.add_argument("--port", type=int, default=8170)
     parser.add_argument("--output", default="", help="folder of the page and the plots")
     arguments = parser.parse_args()
