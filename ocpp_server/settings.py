@@ -94,20 +94,20 @@ class Settings:
     ftp_address: str = setting(
         "CSMS_FTP_ADDRESS", "", "The address that FTP stations use, if not the one they connect to (behind a NAT)."
     )
-    firmware_max_size: int = setting("CSMS_FIRMWARE_MAX_SIZE", 1_073_741_824, "Bytes of one firmware image at most.")
+    firmware_max_size: int = setting("CSMS_FIRMWARE_MAX_SIZE", 1_000_000_000, "Bytes of one firmware image at most.")
     received_max_size: int = setting(
-        "CSMS_RECEIVED_MAX_SIZE", 268_435_456, "Bytes of one file that a station sends, at most."
+        "CSMS_RECEIVED_MAX_SIZE", 250_000_000, "Bytes of one file that a station sends, at most."
     )
     received_per_station: int = setting(
-        "CSMS_RECEIVED_PER_STATION", 1_073_741_824, "Bytes of all files kept of one station, at most."
+        "CSMS_RECEIVED_PER_STATION", 1_000_000_000, "Bytes of all files kept of one station, at most."
     )
     received_total: int = setting(
-        "CSMS_RECEIVED_TOTAL", 10_737_418_240, "Bytes of all files kept of all stations, at most."
+        "CSMS_RECEIVED_TOTAL", 10_000_000_000, "Bytes of all files kept of all stations, at most."
     )
     received_days: int = setting(
         "CSMS_RECEIVED_DAYS", 90, "Days for which files that stations sent are kept; 0 keeps all."
     )
-    disk_reserve: int = setting("CSMS_DISK_RESERVE", 536_870_912, "Bytes of disk that files always leave free.")
+    disk_reserve: int = setting("CSMS_DISK_RESERVE", 500_000_000, "Bytes of disk that files always leave free.")
     timezone: str = setting(
         "CSMS_TIMEZONE", "UTC", "Time zone of pages for viewers whose browser does not tell its own."
     )

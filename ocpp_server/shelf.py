@@ -52,10 +52,10 @@ class Shelf:
         """Start a file of at most so many bytes."""
         return Incoming(self, limit)
 
-    def remove(self, stored_as: str) -> None:
-        """Delete a file; one that is gone already is no matter."""
-        with suppress(FileNotFoundError):
-            self.path(stored_as).unlink()
+    def remove(self, *stored_as: str) -> None:
+        """Delete files; one that is gone already is no matter."""
+        for name in stored_as:
+            self.path(name).unlink(missing_ok=True)
 
     def sweep(self, known: Iterable[str]) -> int:
         """Delete what no row names and what was left unfinished, unless it is young; how many files that were."""

@@ -55,6 +55,11 @@ def _open() -> None:
         g.reading.enter_context(store().reading())
 
 
+def let_go() -> None:
+    """Give this request's connection back before something that takes long; what is read later takes its own."""
+    _close(None)
+
+
 def _close(error: BaseException | None) -> None:
     reading = g.pop("reading", None)
     if reading is not None:

@@ -2,14 +2,37 @@
 
 import io
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import quote
+
+from werkzeug.wrappers import Request, Response
 
 from ocpp_server.files.native import Patience, in_thread
 
 PIECE_BYTES = 262_144
 #: A reader that takes no piece within this is cut off, in seconds.
 IDLE = 120.0
+
+
+def response(request: Request, path: Path, *, file_name: str, size: int, sha256: str, at: datetime) -> Response:
+    """A file as the answer to a request, or the part or the head of it that is asked for.
+
+    Raises FileNotFoundError, and RequestedRangeNotSatisfiable.
+    """
+    pieces = Pieces(path)
+    answer = Response(pieces, mimetype="application/octet-stream", direct_passthrough=True)
+    answer.content_length = size
+    answer.last_modified = at
+    answer.set_etag(sha256)
+    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(file_name, safe='')}"
+    answer.headers["Cache-Control"] = "private"
+    try:
+        return answer.make_conditional(request, accept_ranges=True, complete_length=size)
+    except BaseException:
+        pieces.close()
+        raise
 
 
 class Pieces:

@@ -13,10 +13,10 @@ from urllib.parse import quote
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wrappers import Request, Response
 
-from ocpp_server.files import bodies
-from ocpp_server.files.downloads import Pieces, Watched
+from ocpp_server.files import bodies, downloads
+from ocpp_server.files.downloads import Watched
 from ocpp_server.files.reception import NOTE_EVERY, receive
-from ocpp_server.models import FileLink
+from ocpp_server.models import FileLink, FirmwareImage
 from ocpp_server.models.files import DOWNLOAD, UPLOAD
 from ocpp_server.services import file_limits, file_links, file_transfers, firmware_images
 from ocpp_server.services.file_transfers import Peer, Refused
@@ -78,26 +78,21 @@ class FileApplication:
             image = firmware_images.find(link.image_id)
         if image is None:
             raise Refused(410, "The file is no longer here.")
-        path = file_limits.shelf(self.settings).path(image.stored_as)
         try:
-            pieces = Pieces(path)
+            response = self._file(request, image)
         except FileNotFoundError as error:
             log.error("the firmware image %s is gone from the disk", image.id)
             raise Refused(410, "The file is no longer here.") from error
-        response = Response(pieces, mimetype="application/octet-stream", direct_passthrough=True)
-        response.content_length = image.size
-        response.last_modified = image.uploaded_at
-        response.set_etag(image.sha256)
-        response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(image.file_name, safe='')}"
-        response.headers["Cache-Control"] = "private"
-        try:
-            response.make_conditional(request, accept_ranges=True, complete_length=image.size)
         except RequestedRangeNotSatisfiable as error:
-            pieces.close()
             raise Refused(416, f"The file has {image.size} bytes.") from error
         if request.method == "GET" and response.status_code in (200, 206):
             self._watch(request, response, link, image.size)
         return response
+
+    def _file(self, request: Request, image: FirmwareImage) -> Response:
+        path = file_limits.shelf(self.settings).path(image.stored_as)
+        at = image.uploaded_at
+        return downloads.response(request, path, file_name=image.file_name, size=image.size, sha256=image.sha256, at=at)
 
     def _watch(self, request: Request, response: Response, link: FileLink, size: int) -> None:
         start = response.content_range.start or 0

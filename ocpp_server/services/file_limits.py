@@ -5,17 +5,22 @@ from dataclasses import dataclass
 from peewee import fn
 
 from ocpp_server.models import ReceivedFile
+from ocpp_server.services.errors import Invalid
 from ocpp_server.settings import Settings
 from ocpp_server.shelf import Shelf
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Bytes that may come, and what to say (HTTP status and sentence) to whom has more."""
+    """Bytes that may come, and what is said to whoever has more; `status` as in HTTP."""
 
     size: int
     status: int
-    text: str
+    refusal: Invalid
+
+    @property
+    def text(self) -> str:
+        return self.refusal.message
 
 
 def shelf(settings: Settings) -> Shelf:
@@ -27,22 +32,28 @@ def upload_limit(settings: Settings, charge_point_id: int) -> Limit:
     """What a station may send now: the tightest of all limits. Needs a connection."""
     of_station = settings.received_per_station - kept_bytes(charge_point_id)
     in_all = settings.received_total - kept_bytes()
+    station_is_full = Invalid("file", "The files kept of this station take all the room they may. Delete old ones.")
+    all_is_full = Invalid("file", "The files kept of all stations take all the room they may. Delete old ones.")
     limits = [
-        Limit(settings.received_max_size, 413, f"A file has {settings.received_max_size} bytes at most here."),
-        Limit(of_station, 413, "The files kept of this station would take more room than they may. Delete old ones."),
-        Limit(in_all, 507, "The files kept of all stations would take more room than they may. Delete old ones."),
-        Limit(shelf(settings).room(), 507, "The disk of the server has no room for this file."),
+        _of_one(settings.received_max_size),
+        Limit(of_station, 413, station_is_full),
+        Limit(in_all, 507, all_is_full),
+        _of_disk(settings),
     ]
     return min(limits, key=lambda limit: limit.size)
 
 
 def image_limit(settings: Settings) -> Limit:
     """What one firmware image may have."""
-    limits = [
-        Limit(settings.firmware_max_size, 413, f"An image has {settings.firmware_max_size} bytes at most here."),
-        Limit(shelf(settings).room(), 507, "The disk of the server has no room for this image."),
-    ]
-    return min(limits, key=lambda limit: limit.size)
+    return min(_of_one(settings.firmware_max_size), _of_disk(settings), key=lambda limit: limit.size)
+
+
+def _of_one(size: int) -> Limit:
+    return Limit(size, 413, Invalid("file", "A file has %(most)s bytes at most here.", most=size))
+
+
+def _of_disk(settings: Settings) -> Limit:
+    return Limit(shelf(settings).room(), 507, Invalid("file", "The disk of the server has no room for this file."))
 
 
 def kept_bytes(charge_point_id: int | None = None) -> int:

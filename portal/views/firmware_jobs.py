@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext, ngettext
+from flask_babel import ngettext
 from peewee import fn
 from werkzeug.wrappers import Response
 
@@ -19,10 +19,8 @@ from portal import audit, firmware, firmware_plans, formats, lists, selection, w
 from portal.auth import role_required
 from portal.context import settings
 from portal.htmx import page
-from portal.navigation import Nav
 
 bp = Blueprint("firmware_jobs", __name__, url_prefix="/firmware/jobs")
-nav = Nav(lazy_gettext("Firmware & logs"), "cpu", 60, "firmware_jobs.index")
 
 #: What the stations of a job can be filtered by.
 KINDS = {

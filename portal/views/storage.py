@@ -62,6 +62,7 @@ def _retention() -> list[tuple[str, str, str]]:
     return [
         (_("Message log"), _days(frames), "CSMS_FRAME_LOG_DAYS"),
         (_("Raw meter values, after the session's end"), _days(values), "CSMS_METER_VALUE_DAYS"),
+        (_("Files from stations"), _days(settings().received_days), "CSMS_RECEIVED_DAYS"),
         (_("Energy by the quarter hour, sessions, cards, audit"), _("for good"), ""),
     ]
 
@@ -75,6 +76,7 @@ def _jobs() -> list[Job]:
     names = {
         "prune_frames": _("Remove old messages from the log"),
         "reduce_meter_values": _("Turn old meter values into quarter hours"),
+        "prune_received_files": _("Remove old files of stations"),
         "note_storage": _("Note the size of the database"),
     }
     return [
@@ -95,11 +97,15 @@ def _table_names() -> dict[str, str]:
         "configuration_change": _("Changes of configuration"),
         "configuration_key": _("Configuration keys"),
         "energy_quarter": _("Energy by the quarter hour"),
+        "file_event": _("What happened at links for files"),
+        "file_link": _("Links for files"),
+        "firmware_image": _("Firmware images"),
         "frame": _("Message log"),
         "id_tag": _("Cards"),
         "meter_value": _("Raw meter values"),
         "operator": _("Operators"),
         "orphan_message": _("Messages that fit no session"),
+        "received_file": _("Files from stations"),
         "refusal": _("Refused connections"),
         "setting": _("Settings"),
         "storage_sample": _("Daily sizes"),

@@ -53,6 +53,9 @@ PATHS = (
     "/reservations/1",
     "/reservations/add",
     "/reservations/calendars",
+    "/firmware",
+    "/firmware/images/add",
+    "/firmware/received",
 )
 RUN_AXE = """axe.run().then(found => JSON.stringify(found.violations
   .filter(violation => ["serious", "critical"].includes(violation.impact))

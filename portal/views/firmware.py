@@ -1,0 +1,150 @@
+"""Firmware images: uploaded, described, fetched again, deleted."""
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, flash, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
+from werkzeug.wrappers import Response as BaseResponse
+
+from ocpp_server.files import downloads
+from ocpp_server.models import ChargePoint, FileLink, FirmwareImage, ReceivedFile
+from ocpp_server.models.files import OPEN_STATES
+from ocpp_server.services import file_limits, firmware_images
+from ocpp_server.services.errors import Invalid
+from portal import audit, context, file_uploads, lists
+from portal.auth import role_required
+from portal.htmx import page
+from portal.navigation import Nav
+from portal.wording import at_field
+
+bp = Blueprint("firmware", __name__, url_prefix="/firmware")
+nav = Nav(lazy_gettext("Firmware & logs"), "cpu", 60, "firmware.index")
+
+
+@bp.get("")
+def index() -> BaseResponse:
+    text = request.args.get("q", "").strip()
+    return page(
+        "firmware/index.html",
+        "results",
+        pages=lists.paginate(firmware_images.everything(text)),
+        q=text,
+        in_use=bool(text) or firmware_images.everything().exists(),
+    )
+
+
+@bp.get("/images/add")
+@role_required("operator")
+def add() -> BaseResponse:
+    return _form(None, {}, {})
+
+
+@bp.post("/images/add")
+@role_required("operator")
+def upload() -> BaseResponse:
+    """The file goes to its place in pieces while it comes: it may be larger than the memory."""
+    by = audit.who()
+    typed: dict[str, str] = {}
+    try:
+        with file_uploads.from_form() as sent:
+            typed = _words(sent.fields)
+            facts = sent.facts()
+            image = audit.write(
+                lambda unit: firmware_images.add(unit, by=by.who, **{**typed, **facts}),
+                "firmware.add",
+                lambda image: image.name,
+                audit.changes({**typed, "file": facts["file_name"], "sha256": facts["sha256"]}),
+            )
+    except Invalid as error:
+        with context.store().reading():
+            return _form(None, typed, at_field(error))
+    flash(_("%(name)s is here. Stations can be given it now.", name=image.name), "success")
+    address = url_for("firmware.show", image_id=image.id)
+    if request.accept_mimetypes.best == "text/plain":
+        # The script would follow a redirect by itself, and the message would be lost on the way.
+        return Response(status=201, headers={"Location": address})
+    return redirect(address, 303)
+
+
+@bp.get("/images/<int:image_id>")
+def show(image_id: int) -> BaseResponse:
+    return _form(_fetch(image_id), {}, {})
+
+
+@bp.post("/images/<int:image_id>")
+@role_required("operator")
+def update(image_id: int) -> BaseResponse:
+    image, typed = _fetch(image_id), _words(request.form)
+    try:
+        audit.write(
+            lambda unit: firmware_images.update(unit, image_id, **typed),
+            "firmware.change",
+            image.name,
+            audit.changes(typed),
+        )
+    except Invalid as error:
+        return _form(image, typed, at_field(error))
+    flash(_("The image was saved."), "success")
+    return redirect(url_for("firmware.show", image_id=image_id), 303)
+
+
+@bp.get("/images/<int:image_id>/file")
+def download(image_id: int) -> BaseResponse:
+    return send(_fetch(image_id))
+
+
+@bp.route("/images/<int:image_id>/delete", methods=["GET", "POST"])
+@role_required("operator")
+def delete(image_id: int) -> BaseResponse:
+    image = _fetch(image_id)
+    if request.method == "GET":
+        open_links = FileLink.select().where(FileLink.image == image_id, FileLink.state.in_(OPEN_STATES))
+        return page("firmware/delete.html", image=image, waiting=open_links.count())
+    shelf = file_limits.shelf(context.settings())
+    audit.write(lambda unit: firmware_images.delete(unit, shelf, image_id), "firmware.delete", image.name)
+    flash(_("%(name)s was deleted. Stations that have it keep it.", name=image.name), "success")
+    return redirect(url_for("firmware.index"), 303)
+
+
+def send(file: FirmwareImage | ReceivedFile) -> BaseResponse:
+    """The file itself, to be saved; in pieces, and from where a download broke off."""
+    path = file_limits.shelf(context.settings()).path(file.stored_as)
+    at = file.uploaded_at if isinstance(file, FirmwareImage) else file.received_at
+    facts: dict[str, Any] = {"file_name": file.file_name, "size": file.size, "sha256": file.sha256, "at": at}
+    try:
+        return downloads.response(request, path, **facts)
+    except FileNotFoundError:
+        abort(404)
+    except RequestedRangeNotSatisfiable:
+        return Response(status=416)
+
+
+def _fetch(image_id: int) -> FirmwareImage:
+    return firmware_images.find(image_id) or abort(404)
+
+
+def _words(form: Any) -> dict[str, str]:
+    return {name: form[name].strip() for name in firmware_images.EDITABLE if name in form}
+
+
+def _form(image: FirmwareImage | None, typed: dict[str, str], errors: dict[str, str]) -> BaseResponse:
+    stored = {name: getattr(image, name) if image else "" for name in firmware_images.EDITABLE}
+    return page(
+        "firmware/image.html" if image else "firmware/add.html",
+        status=422 if errors else 200,
+        image=image,
+        values={**stored, **typed},
+        errors=errors,
+        most=file_limits.image_limit(context.settings()).size,
+        vendors=_known(ChargePoint.vendor),
+        models=_known(ChargePoint.model),
+    )
+
+
+def _known(column: Any) -> list[str]:
+    """What stations have said of themselves, to choose from."""
+    found = ChargePoint.select(column).where(column.is_null(False), ChargePoint.deleted_at.is_null()).distinct()
+    rows: Any = found.order_by(column).limit(200).tuples()
+    return [value for (value,) in rows]
