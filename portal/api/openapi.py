@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from portal.api.operation import OPERATIONS, Operation
+from portal.api.operation import FILE, OPERATIONS, Operation
 from portal.converters import MAX_ID
 
 PREFIX = "/api/v1"
@@ -76,6 +76,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
         described["parameters"] = parameters
     if operation.body is not None:
         described["requestBody"] = {"required": True, "content": {"application/json": {"schema": operation.body}}}
+    if operation.takes_file:
+        described["requestBody"] = {"required": True, "content": {"application/octet-stream": {"schema": FILE}}}
     return described
 
 
@@ -104,7 +106,8 @@ def _success(status: int, schema: Mapping[str, Any] | None) -> dict[str, Any]:
     words = {200: "Done.", 201: "Added.", 202: "Accepted: it is done later.", 204: "Done."}
     described: dict[str, Any] = {"description": words[status]}
     if schema is not None:
-        described["content"] = {"application/json": {"schema": schema}}
+        kind = "application/octet-stream" if schema is FILE else "application/json"
+        described["content"] = {kind: {"schema": schema}}
     if status == 201:
         described["headers"] = {"Location": {"schema": {"type": "string"}, "description": "Where it is."}}
     return described
@@ -120,7 +123,7 @@ def _errors(operation: Operation) -> dict[int, str]:
         found |= {404}
     if operation.body is not None:
         found |= {413, 415, 422}
-    if operation.query:
+    if operation.query or operation.takes_file:
         found |= {422}
     return {status: _ERRORS[status] for status in found}
 

@@ -5,6 +5,9 @@
 
 An operation takes the parts of its path, `body` where it declares a body and `query` where it declares parameters,
 both checked. It returns what is sent as JSON, or nothing for 204.
+
+Where `takes_file` is true the body is a file, which the operation reads itself (portal/file_uploads.py); where the
+answer is FILE it returns a response with one.
 """
 
 import re
@@ -18,6 +21,9 @@ import jsonschema_rs
 from ocpp_server.models.operators import ADMIN, OPERATOR, VIEWER
 
 Schema = dict[str, Any]
+
+#: The answer is a file: any bytes.
+FILE: Schema = {"type": "string", "format": "binary"}
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,7 @@ class Operation:
     answers: Mapping[int, Schema | None]
     errors: Mapping[int, str]
     holds_connection: bool
+    takes_file: bool
 
     @property
     def name(self) -> str:
@@ -90,6 +97,7 @@ def operation(
     answers: Mapping[int, Schema | None] | None = None,
     errors: Mapping[int, str] | None = None,
     holds_connection: bool = True,
+    takes_file: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare an operation. Unless `role` says otherwise a viewer may GET and an operator may do all else."""
     if not status:
@@ -100,9 +108,8 @@ def operation(
 
     def declare(function: Callable[..., Any]) -> Callable[..., Any]:
         found = answers if answers is not None else {status: answer}
-        OPERATIONS.append(
-            Operation(method, path, function, summary, tag, needed, query, body, found, errors or {}, holds_connection)
-        )
+        facts = (query, body, found, errors or {}, holds_connection, takes_file)
+        OPERATIONS.append(Operation(method, path, function, summary, tag, needed, *facts))
         return function
 
     return declare

@@ -48,6 +48,8 @@ def _carry_out(operation: Operation, **arguments: Any) -> Response:
 
 
 def _answer(operation: Operation, content: Any) -> Response:
+    if isinstance(content, Response):
+        return content
     reply = content if isinstance(content, Reply) else Reply(content, operation.success)
     if operation.answers[reply.status] is None:
         return Response(status=reply.status, headers=dict(reply.headers))

@@ -5,16 +5,15 @@ from typing import Any
 from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
-from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wrappers import Response as BaseResponse
 
-from ocpp_server.files import downloads
-from ocpp_server.models import ChargePoint, FileLink, FirmwareImage, ReceivedFile
+from ocpp_server.models import ChargePoint, FileLink, FirmwareImage
 from ocpp_server.models.files import OPEN_STATES
 from ocpp_server.services import file_limits, firmware_images
 from ocpp_server.services.errors import Invalid
 from portal import audit, context, file_uploads, lists
 from portal.auth import role_required
+from portal.file_downloads import send
 from portal.htmx import page
 from portal.navigation import Nav
 from portal.wording import at_field
@@ -92,7 +91,7 @@ def update(image_id: int) -> BaseResponse:
 
 @bp.get("/images/<int:image_id>/file")
 def download(image_id: int) -> BaseResponse:
-    return send(_fetch(image_id))
+    return send(_fetch(image_id)) or abort(404)
 
 
 @bp.route("/images/<int:image_id>/delete", methods=["GET", "POST"])
@@ -106,19 +105,6 @@ def delete(image_id: int) -> BaseResponse:
     audit.write(lambda unit: firmware_images.delete(unit, shelf, image_id), "firmware.delete", image.name)
     flash(_("%(name)s was deleted. Stations that have it keep it.", name=image.name), "success")
     return redirect(url_for("firmware.index"), 303)
-
-
-def send(file: FirmwareImage | ReceivedFile) -> BaseResponse:
-    """The file itself, to be saved; in pieces, and from where a download broke off."""
-    path = file_limits.shelf(context.settings()).path(file.stored_as)
-    at = file.uploaded_at if isinstance(file, FirmwareImage) else file.received_at
-    facts: dict[str, Any] = {"file_name": file.file_name, "size": file.size, "sha256": file.sha256, "at": at}
-    try:
-        return downloads.response(request, path, **facts)
-    except FileNotFoundError:
-        abort(404)
-    except RequestedRangeNotSatisfiable:
-        return Response(status=416)
 
 
 def _fetch(image_id: int) -> FirmwareImage:

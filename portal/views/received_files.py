@@ -9,8 +9,8 @@ from ocpp_server.services import file_limits, received_files
 from portal import audit, context, lists
 from portal.auth import role_required
 from portal.converters import row_id
+from portal.file_downloads import send
 from portal.htmx import page
-from portal.views.firmware import send
 
 bp = Blueprint("received_files", __name__, url_prefix="/firmware/received")
 
@@ -33,7 +33,7 @@ def index() -> Response:
 @bp.get("/<int:file_id>/file")
 @role_required("operator")
 def download(file_id: int) -> Response:
-    return send(_fetch(file_id))
+    return send(_fetch(file_id)) or abort(404)
 
 
 @bp.route("/<int:file_id>/delete", methods=["GET", "POST"])

@@ -210,7 +210,7 @@ def test_the_room_of_a_station_ends(files: Files) -> None:
     status, text = put(files, path_of(files.expect()), b"x")
     assert (status, text.partition(".")[0]) == (
         413,
-        "The files kept of this station would take more room than they may",
+        "The files kept of this station take all the room they may",
     )
 
 

@@ -18,8 +18,18 @@ from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.schemas import APIOperation
 
 from ocpp_server import clock
+from ocpp_server.models import ReceivedFile
 from ocpp_server.server import Server
-from ocpp_server.services import batches, charge_points, configuration_templates, id_tags, operators, reservations
+from ocpp_server.services import (
+    batches,
+    charge_points,
+    configuration_templates,
+    file_limits,
+    firmware_images,
+    id_tags,
+    operators,
+    reservations,
+)
 from ocpp_server.services.reservations import Wish
 from tests.fake_charge_point import FakeChargePoint
 from tests.portal.api.conftest import make_token
@@ -56,6 +66,8 @@ NUMBERS = (
     "diagnostics",
     "reservation",
     "calendar",
+    "image",
+    "file",
 )
 KNOWN = {"identity": "CP-1", "other": "CP-1", "id_tag": "a/b", **{f"{kind}_id": 1 for kind in NUMBERS}}
 
@@ -70,6 +82,7 @@ def yard(server: Server) -> Iterator[None]:
     server.store.write(lambda unit: configuration_templates.save(unit, "Like this", template))
     server.store.write(lambda unit: batches.begin(unit, "Reset", {"type": "Soft"}, by="tests"))
     server.store.write(lambda unit: operators.add(unit, "a@b", password_hash="", role="admin"))
+    _add_files(server)
     station = FakeChargePoint(server.port).connect()
     station.boot()
     station.start("a/b")
@@ -80,6 +93,15 @@ def yard(server: Server) -> Iterator[None]:
     yield
     answering.kill()
     station.vanish()
+
+
+def _add_files(server: Server) -> None:
+    """A firmware image, and a file of the station."""
+    image, log = [file_limits.shelf(server.settings).begin(3) for _ in range(2)]
+    facts = [{"size": 0, "sha256": one.sha256, "stored_as": one.keep()} for one in (image, log)]
+    server.store.write(lambda unit: firmware_images.add(unit, file_name="fw.bin", by="tests", **facts[0]))
+    received = {"charge_point": 1, "file_name": "a.log", "received_at": clock.now(), **facts[1]}
+    server.store.write(lambda unit: ReceivedFile.create(**received))
 
 
 def _answer_everything(station: FakeChargePoint) -> None:
