@@ -20,7 +20,7 @@ from portal.converters import row_id
 from portal.htmx import page
 from portal.locale import zone
 from portal.navigation import Nav
-from portal.wording import at_field
+from portal.wording import at_field, said
 
 bp = Blueprint("reservations", __name__, url_prefix="/reservations")
 nav = Nav(lazy_gettext("Reservations"), "calendar-event", 45, "reservations.index")
@@ -169,19 +169,24 @@ def update(reservation_id: int) -> Response:
 @role_required("operator")
 def cancel(reservation_id: int) -> Response:
     row, by = _fetch(reservation_id), audit.who().who
-    done = audit.write(
-        lambda unit: reservations.cancel(unit, row.id, by=by),
-        "reservation.cancel",
-        row.charge_point.identity,
-        audit.changes({"reservation": row.id, "id_tag": row.id_tag}),
-    )
+    shown = redirect(url_for("reservations.show", reservation_id=row.id), 303)
+    try:
+        done = audit.write(
+            lambda unit: reservations.cancel(unit, row.id, by=by),
+            "reservation.cancel",
+            row.charge_point.identity,
+            audit.changes({"reservation": row.id, "id_tag": row.id_tag}),
+        )
+    except Invalid as error:
+        flash(said(error), "error")
+        return shown
     if done.state == CANCELLED:
         flash(_("The reservation was cancelled."), "success")
     elif done.state in LIVE:
         flash(_("The station is asked to give it up."), "success")
     else:
         flash(_("It had ended already."), "warning")
-    return redirect(url_for("reservations.show", reservation_id=row.id), 303)
+    return shown
 
 
 def _form(

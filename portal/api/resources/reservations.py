@@ -159,7 +159,7 @@ def update(reservation_id: int, body: dict[str, Any]) -> dict[str, Any]:
     "Cancel a reservation; what the station holds ends once it has agreed",
     tag=TAG,
     answers={200: RESERVATION},
-    errors={409: "It has ended or is being cancelled."},
+    errors={409: "It has ended or is being cancelled.", 422: "The station cannot be asked: it is rejected."},
 )
 def cancel(reservation_id: int) -> dict[str, Any]:
     row, by = _fetch(reservation_id), audit.who().who

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from ocpp_server import clock, sessions, stations
 from ocpp_server.models import AuditEntry, ChargePoint, Command, ConfigurationKey, Connector, Reservation
 from ocpp_server.models.reservations import STATES
-from ocpp_server.services import id_tags, reservation_answers, reservation_records, reservations
+from ocpp_server.services import charge_points, id_tags, reservation_answers, reservation_records, reservations
 from ocpp_server.services.reservations import Wish
 from ocpp_server.store import Store
 from portal import reservations as words
@@ -383,6 +383,22 @@ def test_one_is_cancelled(operator: FlaskClient, store: Store, station: ChargePo
     assert [row.state for row in rows(store, Reservation)] == ["cancelled", "active"]
     assert operator.get(f"/reservations/{held}/edit").status_code == 303
     assert rows(store, AuditEntry)[-1].action == "reservation.cancel"
+
+
+def test_a_rejected_station_is_not_asked(
+    operator: FlaskClient, store: Store, station: ChargePoint, online: None
+) -> None:
+    number = make(store, station)
+    hold(store, number, starts_at=NOON)
+    store.write(lambda unit: charge_points.update(unit, station.id, registration="rejected"))
+    page = operator.post(f"/reservations/{number}/cancel", follow_redirects=True)
+    assert "Accept it first" in page.text
+    changed = operator.post(f"/reservations/{number}/edit", data=form(station))
+    assert changed.status_code == 422
+    assert "Accept it first" in changed.text
+    made = operator.post("/reservations/add", data=form(station, place=f"{station.id}:2"))
+    assert made.status_code == 303
+    assert [row.state for row in rows(store, Reservation)] == ["active", "planned"]
 
 
 def test_what_failed_can_be_tried_again(operator: FlaskClient, store: Store, station: ChargePoint) -> None:
