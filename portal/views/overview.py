@@ -15,6 +15,7 @@ from portal.addresses import station_address
 from portal.htmx import page
 from portal.locale import zone
 from portal.navigation import Nav
+from portal.views import sites
 
 bp = Blueprint("overview", __name__)
 nav = Nav(lazy_gettext("Overview"), "layout-dashboard", 10, "overview.index")
@@ -45,6 +46,7 @@ def index() -> Response:
         forgotten=forgotten.among(stations),
         refused_lists=local_lists.refused(),
         orphans=OrphanMessage.select().where(OrphanMessage.resolved_at.is_null()).count(),
+        sites=sites.troubles(),
         address=station_address(),
     )
 

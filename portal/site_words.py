@@ -1,0 +1,98 @@
+"""Why a connector of a site has what it has, in words."""
+
+from flask_babel import format_decimal, ngettext
+from flask_babel import gettext as _
+
+from ocpp_server.services import site_view
+from ocpp_server.services.site_view import Place
+
+#: Colour and icon of each state.
+LOOKS = {
+    site_view.FREE: ("green", "plug"),
+    site_view.OFFLINE: ("secondary", "wifi-off"),
+    site_view.UNCONTROLLED: ("yellow", "ear-off"),
+    site_view.LATE: ("secondary", "hourglass"),
+    site_view.DISOBEYS: ("red", "alert-triangle"),
+    site_view.REFUSES: ("red", "circle-x"),
+    site_view.ASLEEP: ("yellow", "battery-charging"),
+    site_view.PAUSED: ("yellow", "clock-pause"),
+    site_view.TOLD: ("blue", "send"),
+    site_view.CAPPED: ("blue", "bolt"),
+    site_view.FULL: ("blue", "bolt"),
+    site_view.SHARED: ("blue", "bolt"),
+}
+
+
+def amperes(value: float | None) -> str:
+    """`16.0 A`, as limits are: with one decimal."""
+    return "–" if value is None else f"{format_decimal(value, format='#,##0.0')} A"
+
+
+def state(place: Place) -> tuple[str, str, str]:
+    """Colour, icon and word."""
+    words = {
+        site_view.FREE: _("Free"),
+        site_view.OFFLINE: _("Offline"),
+        site_view.UNCONTROLLED: _("Not controlled"),
+        site_view.LATE: _("Reported late"),
+        site_view.DISOBEYS: _("Does not obey"),
+        site_view.REFUSES: _("Refuses limits"),
+        site_view.ASLEEP: _("Takes nothing"),
+        site_view.PAUSED: _("Paused"),
+        site_view.TOLD: _("Being told"),
+        site_view.CAPPED: _("Charging"),
+        site_view.FULL: _("Charging"),
+        site_view.SHARED: _("Charging"),
+    }
+    return *LOOKS[place.state], words[place.state]
+
+
+def why(place: Place) -> str:
+    """A sentence for the state, or nothing where there is nothing to explain."""
+    if place.state == site_view.PAUSED:
+        return _paused(place)
+    if place.state == site_view.DISOBEYS:
+        return _(
+            "Draws %(drawn)s though it was given %(given)s. That is taken from the others until it obeys.",
+            drawn=amperes(place.measured),
+            given=amperes(place.given),
+        )
+    if place.state == site_view.CAPPED:
+        return _("The car takes no more than about %(amperes)s.", amperes=amperes(place.measured))
+    if place.state == site_view.OFFLINE and not place.is_fail_safe_installed:
+        return _(
+            "Cannot be told anything, and has no fail-safe limit yet: counted with %(amperes)s, which the others lack."
+            " Connect it once, or take it out of the site.",
+            amperes=amperes(place.counted),
+        )
+    return _sentences(place.counted).get(place.state, "")
+
+
+def _sentences(counted: float) -> dict[str, str]:
+    return {
+        site_view.OFFLINE: _("Cannot be told anything; counted with %(amperes)s.", amperes=amperes(counted)),
+        site_view.UNCONTROLLED: _(
+            "Messages that nobody asked for are switched off for this station; counted with %(amperes)s.",
+            amperes=amperes(counted),
+        ),
+        site_view.LATE: _("The session began while the station was offline. It gets a limit once it is seen to run."),
+        site_view.REFUSES: _("The station refused the limit; counted with %(amperes)s.", amperes=amperes(counted)),
+        site_view.ASLEEP: _("Full, or held back by its own timer. Others use its share; it is tried again each hour."),
+        site_view.SHARED: _("Has its fair share."),
+        site_view.FULL: _("Has all that the connector can give."),
+        site_view.TOLD: _("A new limit is on its way."),
+    }
+
+
+def _paused(place: Place) -> str:
+    minutes = max(1, round((place.next_in or 0) / 60))
+    return ngettext(
+        "Not all can charge at once. Its turn comes in about %(num)d minute.",
+        "Not all can charge at once. Its turn comes in about %(num)d minutes.",
+        minutes,
+    )
+
+
+def phases(text: str) -> str:
+    """`L2 L3 L1` for 231: what the station's L1, L2 and L3 are at the site."""
+    return " ".join(f"L{digit}" for digit in text)
