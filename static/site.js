@@ -75,7 +75,7 @@ function options(state) {
       phase(2),
       phase(3),
     ],
-    axes: [{ ...axis, values: (_, splits) => times(splits, zone) }, { ...axis, label: "A", labelFont: font, size: 48 }],
+    axes: [{ ...axis, values: (_, splits, axis, space, step) => times(splits, zone, step < 60) }, { ...axis, label: "A", labelFont: font, size: 48 }],
   };
 }
 
@@ -89,10 +89,10 @@ function figure(value) {
 }
 
 // The hour under each mark, and the day below the first mark of each day when there are several.
-function times(splits, zone) {
+function times(splits, zone, withSeconds) {
   const days = splits.map((at) => new Intl.DateTimeFormat(language(), { timeZone: zone, day: "numeric", month: "short" }).format(at * 1000));
   const several = new Set(days).size > 1;
-  return splits.map((at, i) => moment(at, zone) + (several && days[i] !== days[i - 1] ? `\n${days[i]}` : ""));
+  return splits.map((at, i) => moment(at, zone, withSeconds) + (several && days[i] !== days[i - 1] ? `\n${days[i]}` : ""));
 }
 
 function moment(at, zone, withSeconds = false) {
