@@ -13,9 +13,10 @@ LATEST = 5
 
 
 def on_station(charge_point_id: int) -> dict[str, Any]:
-    """For templates/commands/on_station.html."""
+    """For templates/commands/latest.html and actions.html."""
     return {
-        "operations": operation.everything(),
+        "topics": operation.by_topic(),
+        "apart": [item for item in operation.everything() if item.is_apart],
         "latest": latest(charge_point_id),
         "outcome_of": outcomes.of,
         "label_of": label_of,

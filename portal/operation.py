@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
+
 from ocpp_server import clock, timestamps
 from ocpp_server.discovery import import_all
 from ocpp_server.models import Command, Transaction
@@ -143,6 +145,13 @@ _READERS: dict[str, Callable[[str, str], Any]] = {
 }
 
 
+#: What operations are about; they stand under these on the page of a station, in this order.
+SESSIONS, CONFIGURATION, CARDS = _l("Sessions"), _l("Configuration"), _l("Cards")
+RESERVATIONS, CHARGING, FIRMWARE = _l("Reservations"), _l("Charging profiles"), _l("Firmware & logs")
+MESSAGES = _l("Messages")
+_TOPICS = (SESSIONS, RESERVATIONS, CHARGING, CONFIGURATION, CARDS, FIRMWARE, MESSAGES)
+
+
 @dataclass(frozen=True)
 class Operation:
     """One action as operators know it."""
@@ -158,6 +167,8 @@ class Operation:
     warnings: Callable[[Target, Payload], list[str]] = lambda target, payload: []
     #: What the station's own words mean here.
     meanings: Mapping[str, object] = field(default_factory=dict)
+    #: What it stands under on a station's page.
+    topic: object = MESSAGES
     #: Whether it makes sense for many stations at once.
     for_many: bool = True
     #: Whether it takes something away from those at the station, so that its button sits apart.
@@ -207,6 +218,13 @@ def everything() -> tuple[Operation, ...]:
 
     found = [module.operation for module in import_all(operations)]
     return tuple(sorted(found, key=lambda operation: operation.order))
+
+
+def by_topic() -> list[tuple[object, list[Operation]]]:
+    """The operations that do not stand apart, under their topics."""
+    together = [item for item in everything() if not item.is_apart]
+    groups = [(topic, [item for item in together if item.topic is topic]) for topic in _TOPICS]
+    return [(topic, items) for topic, items in groups if items]
 
 
 def find(name: str) -> Operation | None:

@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 from ocpp_server.configuration_keys import READ_ONLY, STANDARD_KEYS
 from ocpp_server.models import ConfigurationKey
-from portal.operation import Choice, Field, Operation, Target
+from portal.operation import CONFIGURATION, Choice, Field, Operation, Target
 from portal.operation_warnings import key_risk
 
 
@@ -27,6 +27,7 @@ operation = Operation(
     label=_l("Change configuration"),
     icon="settings",
     order=70,
+    topic=CONFIGURATION,
     explanation=_l("Sets one key of the station's configuration."),
     fields=(
         Field("key", _l("Key"), required=True, choices=_keys, suggests=True, hint=_l("Any key can be typed.")),

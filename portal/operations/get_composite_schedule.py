@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext as _l
 
 from ocpp_server.charging.units import UNITS
 from portal.composites import reading_of
-from portal.operation import CHOICE, NUMBER, Choice, Field, Operation
+from portal.operation import CHARGING, CHOICE, NUMBER, Choice, Field, Operation
 from portal.operation_choices import connectors_and_station
 
 operation = Operation(
@@ -13,6 +13,7 @@ operation = Operation(
     label=_l("Ask for the composite schedule"),
     icon="chart-line",
     order=86,
+    topic=CHARGING,
     explanation=_l(
         "The station reports the limits that its profiles add up to from now on. They are shown beside our own"
         " calculation, and where the two differ."

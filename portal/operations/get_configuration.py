@@ -2,13 +2,14 @@
 
 from flask_babel import lazy_gettext as _l
 
-from portal.operation import LINES, Field, Operation
+from portal.operation import CONFIGURATION, LINES, Field, Operation
 
 operation = Operation(
     action="GetConfiguration",
     label=_l("Read configuration"),
     icon="adjustments-horizontal",
     order=60,
+    topic=CONFIGURATION,
     explanation=_l("The station tells its settings. They appear on its configuration page."),
     fields=(
         Field(

@@ -2,13 +2,14 @@
 
 from flask_babel import lazy_gettext as _l
 
-from portal.operation import MOMENT, NUMBER, Field, Operation
+from portal.operation import FIRMWARE, MOMENT, NUMBER, Field, Operation
 
 operation = Operation(
     action="GetDiagnostics",
     label=_l("Get diagnostics"),
     icon="file-text",
     order=105,
+    topic=FIRMWARE,
     explanation=_l(
         "The station sends its log to a folder elsewhere. To have it here, ask for it at the station's"
         " “Firmware & logs”."

@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
-from portal.operation import JSON, NUMBER, Field
+from portal.operation import JSON, NUMBER, SESSIONS, Field
 from portal.operation_choices import cards, connectors
 from portal.operation_profiles import ProfileOperation, schedule_field
 
@@ -11,6 +11,7 @@ operation = ProfileOperation(
     label=_l("Start a session"),
     icon="player-play",
     order=10,
+    topic=SESSIONS,
     explanation=_l(
         "The station starts a session as if this card had been shown to it. The driver may plug in before or after;"
         " nothing begins to charge without a vehicle."

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from ocpp_server import clock
-from portal.operation import NUMBER, Choice, Field, Operation, Target
+from portal.operation import NUMBER, RESERVATIONS, Choice, Field, Operation, Target
 from portal.operation_choices import cards, connectors_and_station
 
 
@@ -24,6 +24,7 @@ operation = Operation(
     label=_l("Reserve now"),
     icon="bookmark",
     order=100,
+    topic=RESERVATIONS,
     explanation=_l(
         "The station holds a connector for a card from now on. For later ones, and without numbers, use “Reserve” on"
         " the connector or the page of reservations."

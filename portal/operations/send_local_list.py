@@ -10,7 +10,7 @@ from ocpp_server.services.local_list_messages import CLEAR, DIFFERENTIAL, FULL, 
 from ocpp_server.services.local_list_steps import limits_of
 from portal.context import store
 from portal.formats import number
-from portal.operation import CHOICE, LINES, NUMBER, Choice, Field, Operation, Payload, Target, Values
+from portal.operation import CARDS, CHOICE, LINES, NUMBER, Choice, Field, Operation, Payload, Target, Values
 
 
 class SendLocalList(Operation):
@@ -84,6 +84,7 @@ operation = SendLocalList(
     label=_l("Send local list"),
     icon="list-details",
     order=130,
+    topic=CARDS,
     explanation=_l(
         "Changes the list of cards that the station keeps for when it is offline, in one message. To keep it in step"
         " for good, choose on the page of its local list which cards it keeps."

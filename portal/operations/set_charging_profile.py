@@ -3,7 +3,7 @@
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from portal.operation import JSON, NUMBER, Field, Payload, Target
+from portal.operation import CHARGING, JSON, NUMBER, Field, Payload, Target
 from portal.operation_choices import connectors_and_station
 from portal.operation_profiles import ProfileOperation, schedule_field
 from portal.operation_warnings import running, sessions_run, where
@@ -22,6 +22,7 @@ operation = ProfileOperation(
     label=_l("Set a charging profile"),
     icon="chart-line",
     order=82,
+    topic=CHARGING,
     explanation=_l(
         "The station limits its current or power over time. This form sends the profile exactly as it is; to fit a"
         " schedule to a station, with other forms tried where it refuses, apply it from the Charging page."

@@ -221,3 +221,21 @@ def test_the_pages_of_a_station_lead_to_each_other(viewer: FlaskClient, add_stat
         assert current_tab(html) == label
         assert all(f'href="/stations/{number}{other}"' in html for other in below)
     assert current_tab(viewer.get(f"/stations/{number}/configuration/history").text) == "Configuration"
+
+
+def test_the_actions_of_a_station_stand_under_their_topics_and_the_harmful_apart(
+    operator: FlaskClient, add_station: Add
+) -> None:
+    html = operator.get(f"/stations/{add_station().id}").text
+    actions = html.partition('id="actions-title"')[2].partition("</section>")[0]
+    together, apart = actions.split('<div class="card-body border-top">')
+    topics = re.findall(r"<h3[^>]*>(.*?)</h3>", together)
+    assert (topics[0], topics[-1]) == ("Sessions", "Messages")
+    assert "Start a session" in together.partition("<h3")[2].partition("<h3")[0]
+    for name in ("Stop a session", "Reset", "Unlock"):
+        assert name in apart
+        assert f"</svg>{name}<" not in together
+
+
+def test_a_viewer_is_offered_no_action(viewer: FlaskClient, add_station: Add) -> None:
+    assert 'id="actions-title"' not in viewer.get(f"/stations/{add_station().id}").text
