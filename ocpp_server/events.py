@@ -5,7 +5,8 @@ fetches what it wants to see through its own view.
 
 Names in use: `charge-points` (any station's state), `charge-point-<id>`, `messages-<id>` (its frame log),
 `transactions` (a session began, ended or was changed), `transaction-<id>` (also each meter value), `id-tags`,
-`inbox`, `local-lists` (any station's list of cards), `local-list-<charge point id>`.
+`inbox`, `local-lists` (any station's list of cards), `local-list-<charge point id>`,
+`charging` (schedules, and any station's profiles), `charging-<charge point id>`.
 """
 
 from collections.abc import Iterable

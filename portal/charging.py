@@ -1,44 +1,18 @@
-"""Charging profiles in words: what a schedule is for, how it fared at a station, and what was done instead."""
+"""Charging profiles in words: what a schedule is for and how it goes, and what a station takes."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 
-from ocpp_server.charging.building import FROM_START, ONCE, SPAN
+from ocpp_server.charging.building import FROM_START, ONCE, SPAN, Drawing
 from ocpp_server.charging.limits import Limits, Traits
 from ocpp_server.charging.profile import CHARGE_POINT_MAX, DAILY, RECURRING, RELATIVE, TX, TX_DEFAULT, WEEKLY
-from ocpp_server.models import ChargePoint, ChargingProfileRequest
-from ocpp_server.models.charging import FAILED, INSTALLED, LEFT_OUT, REFUSED, SUPERSEDED, WAITING
-from ocpp_server.services import charging_requests
-from ocpp_server.services.charging_requests import FULL, LATE, NO_SESSION, NOT_SUPPORTED
-from portal.outcomes import Outcome, error_meaning
+from ocpp_server.charging.units import Supply
 
 Json = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Tried:
-    """One attempt in words: what was sent, and what the station said."""
-
-    what: str
-    answer: str
-    command_id: int | None
-
-
-@dataclass(frozen=True)
-class Fate:
-    """How a wish for a connector stands: `instead` says what was done in its place, `why` what stood in the way."""
-
-    request: ChargingProfileRequest
-    charge_point: ChargePoint
-    outcome: Outcome
-    instead: str
-    why: str
-    tried: Sequence[Tried]
 
 
 def purpose_word(purpose: str) -> str:
@@ -58,6 +32,12 @@ def repeat_word(repeat: str) -> str:
         FROM_START: _("From the start of each session"),
     }
     return words.get(repeat, repeat)
+
+
+def stops_cars(drawing: Drawing) -> bool:
+    """Whether a limit is below the 6 A at which cars stop; some stations end the session then (quirk 43)."""
+    factor = Supply().voltage * (drawing.phases or 1) if drawing.unit == "W" else 1
+    return any(limit < 6 * factor for _second, limit in drawing.steps)
 
 
 def place_word(connector_id: int) -> str:
@@ -126,133 +106,6 @@ def kind_word(profile: Json) -> str:
     if kind == RECURRING:
         return repeat_word(recurs if recurs in SPAN else DAILY)
     return repeat_word(FROM_START) if kind == RELATIVE else _("From its start on")
-
-
-def fates(requests: Iterable[ChargingProfileRequest]) -> list[Fate]:
-    """These requests in words."""
-    return [_fate(request) for request in requests]
-
-
-def _fate(request: ChargingProfileRequest) -> Fate:
-    attempts = [item for item in charging_requests.attempts_of(request) if "command" in item]
-    taken = next((item for item in attempts if item.get("answer") == "Accepted"), None)
-    return Fate(
-        request,
-        request.charge_point,
-        _outcome(request, taken),
-        _changes(taken) if taken else "",
-        _why(request, attempts),
-        [_tried(item) for item in attempts],
-    )
-
-
-def _outcome(request: ChargingProfileRequest, taken: Json | None) -> Outcome:
-    if request.state == INSTALLED and taken and taken["changed"]:
-        return Outcome("good", "yellow", "circle-check", _("Installed in another way"))
-    known = {
-        WAITING: Outcome("waiting", "blue", "hourglass", _("On its way")),
-        INSTALLED: Outcome("good", "green", "circle-check", _("Installed")),
-        REFUSED: Outcome("refused", "red", "circle-x", _("Refused")),
-        FAILED: Outcome("silent", "yellow", "plug-connected-x", _("Not delivered")),
-        LEFT_OUT: Outcome("left_out", "secondary", "ban", _("Not sent")),
-        SUPERSEDED: Outcome("cancelled", "secondary", "x", _("Overtaken")),
-    }
-    return known[request.state]
-
-
-def _changes(item: Json) -> str:
-    """What is different from the wish, in a sentence."""
-    profile, changed = item["profile"], set(item["changed"])
-    schedule = profile["chargingSchedule"]
-    unit = schedule["chargingRateUnit"]
-    words = []
-    if "stack_level" in changed:
-        words.append(_("on stack level %(level)s", level=profile["stackLevel"]))
-    if "purpose" in changed:
-        limit = schedule["chargingSchedulePeriod"][0]["limit"]
-        words.append(_("as a default of %(limit)s for each connector", limit=limit_word(limit, unit)))
-    if "kind" in changed:
-        words.append(_("as a schedule of kind %(kind)s", kind=profile["chargingProfileKind"]))
-    if "unit" in changed:
-        words.append(_("in watts") if unit == "W" else _("in amperes"))
-    if "periods" in changed:
-        count = len(schedule["chargingSchedulePeriod"])
-        words.append(ngettext("in %(num)d step", "in %(num)d steps", count))
-    return ", ".join(words)
-
-
-def _tried(item: Json) -> Tried:
-    what = _changes(item) or _("as wished")
-    answer = str(item.get("answer", ""))
-    words = {
-        "": _("no answer yet"),
-        "Accepted": _("accepted"),
-        "Rejected": _("rejected"),
-        "NotSupported": _("not supported"),
-        "timeout": _("no answer in time"),
-        "lost": _("connection lost"),
-        "offline": _("not connected"),
-        "busy": _("busy"),
-        "cancelled": _("taken back"),
-    }
-    return Tried(what, words.get(answer, answer), item.get("command"))
-
-
-def _why(request: ChargingProfileRequest, attempts: Sequence[Json]) -> str:
-    if request.state == INSTALLED:
-        refused = sum(item.get("answer") != "Accepted" for item in attempts)
-        if not refused:
-            return ""
-        return ngettext(
-            "The station refused %(num)d other form before.", "The station refused %(num)d other forms before.", refused
-        )
-    words = {
-        NOT_SUPPORTED: _("The station says that it has no smart charging."),
-        FULL: _("The station holds as many profiles as it can. Clear one first."),
-        NO_SESSION: _("No session runs there, and a profile of a session needs one."),
-        LATE: _("The session was reported long after it had begun and may be over by now."),
-        "timeout": _("The station did not answer in time. It may have taken the profile all the same."),
-        "lost": _("The connection ended before the answer came."),
-        "offline": _("The station was not connected."),
-        "busy": _("The station was busy with earlier requests."),
-        "cancelled": _("It was taken back before it was sent."),
-    }
-    if request.state == REFUSED and not request.reason:
-        return _refused(attempts)
-    return words.get(request.reason, request.reason)
-
-
-def _refused(attempts: Sequence[Json]) -> str:
-    last = attempts[-1].get("answer", "") if attempts else ""
-    told = "" if last in ("Rejected", "NotSupported") else f" {error_meaning(last)}"
-    return (
-        ngettext(
-            "The station refused it, and there was no other form to try.",
-            "The station refused it in each of %(num)d forms.",
-            len(attempts),
-        )
-        + told
-    )
-
-
-def sentence(found: Sequence[Fate]) -> str:
-    """`4 installed, 1 refused`."""
-    words = {
-        INSTALLED: lambda n: ngettext("%(num)d installed", "%(num)d installed", n),
-        REFUSED: lambda n: ngettext("%(num)d refused", "%(num)d refused", n),
-        FAILED: lambda n: ngettext("%(num)d not delivered", "%(num)d not delivered", n),
-        LEFT_OUT: lambda n: ngettext("%(num)d not sent", "%(num)d not sent", n),
-        WAITING: lambda n: ngettext("%(num)d on its way", "%(num)d on their way", n),
-        SUPERSEDED: lambda n: ngettext("%(num)d overtaken", "%(num)d overtaken", n),
-    }
-    states = [fate.request.state for fate in found]
-    return ", ".join(word(states.count(state)) for state, word in words.items() if state in states)
-
-
-def counts(found: Sequence[Fate]) -> dict[str, int]:
-    """For the bar of templates/batches/parts.html."""
-    kinds = [fate.outcome.kind for fate in found]
-    return {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
 
 
 def learnt_words(traits: Traits) -> list[str]:

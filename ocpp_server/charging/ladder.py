@@ -8,6 +8,8 @@ the lowest stack level.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
+from typing import Protocol
 
 from ocpp_server.charging import fitting
 from ocpp_server.charging.fitting import KIND, LEVEL, PURPOSE, UNIT, Json
@@ -17,15 +19,22 @@ from ocpp_server.charging.units import Supply
 MOST = 8
 
 
-@dataclass(frozen=True)
-class Place:
-    """All that is known of where a profile goes. `connectors`: how many the station has."""
+class Place(Protocol):
+    """All that is known of where a profile goes; what is not needed need not be found out."""
 
-    limits: Limits = Limits()
-    traits: Traits = Traits()
-    supply: Supply = Supply()
-    connectors: int = 1
-    session_start: datetime | None = None
+    @property
+    def limits(self) -> Limits: ...
+    @property
+    def traits(self) -> Traits: ...
+    @property
+    def supply(self) -> Supply: ...
+    @property
+    def connectors(self) -> int:
+        """How many the station has."""
+
+    @property
+    def session_start(self) -> datetime | None:
+        """When the session began that the profile is for."""
 
 
 @dataclass(frozen=True)
@@ -36,16 +45,19 @@ class Attempt:
     changed: tuple[str, ...] = ()
 
 
-def attempts(wish: Json, place: Place, now: datetime) -> list[Attempt]:
-    """What to send, one after the other, until the station accepts."""
-    first = _first(wish, place, now)
-    if place.traits.supported is False:
-        return [first]
-    found: list[Attempt] = []
-    for attempt in (first, *_others(first, place, now)):
+def attempts(wish: Json, place: Place, now: datetime) -> Iterator[Attempt]:
+    """What to send, one after the other, until the station accepts; each is worked out when it is its turn."""
+    return islice(_distinct(wish, place, now), MOST)
+
+
+def _distinct(wish: Json, place: Place, now: datetime) -> Iterator[Attempt]:
+    found = [_first(wish, place, now)]
+    yield found[0]
+    others = _others(found[0], place, now) if place.traits.supported is not False else ()
+    for attempt in others:
         if all(attempt.profile != earlier.profile for earlier in found):
             found.append(attempt)
-    return found[:MOST]
+            yield attempt
 
 
 def _first(wish: Json, place: Place, now: datetime) -> Attempt:

@@ -52,9 +52,9 @@ LEFT_OUT, SUPERSEDED = "left_out", "superseded"
 class ChargingProfileRequest(Table):
     """A profile that is wanted on a connector, and the attempts to get it there.
 
-    `attempts` is a JSON list of {"profile", "changed", "command", "answer"} in the order of trying; those not tried yet
-    have no command. `command_id` is the attempt that is on its way. `reason` says why it ended otherwise than wished:
-    a word of this table's, a command's state, or a sentence.
+    `attempts` is JSON: {"wish": the profile, "tried": [{"profile", "changed", "command", "answer"}, ...]}, in the order
+    of trying. `command_id` is the latest attempt. `reason` says why it ended otherwise than wished: a word of
+    services/charging_requests.py, a command's state, or a sentence.
     """
 
     application = ForeignKeyField(ChargingApplication, null=True, backref="requests", on_delete="CASCADE")

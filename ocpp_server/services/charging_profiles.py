@@ -26,9 +26,8 @@ For such another part (an owner) this is the contract:
 import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from ocpp_server import clock
 from ocpp_server.charging import building, fitting
@@ -56,8 +55,7 @@ LATE_AFTER = timedelta(minutes=5)
 LIMIT_LIFETIME = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """Where a profile goes; connector 0 is the whole station, and for a TxProfile each of its sessions."""
 
     charge_point_id: int
@@ -65,43 +63,44 @@ class Spot:
 
 
 def apply(
+    unit: Unit, profile: Json, spots: Sequence[Spot], *, by: str, name: str = "", **options: Any
+) -> ChargingApplication:
+    """`begin` and `give` at once, for few connectors. Raises Invalid."""
+    application = begin(unit, profile, spots, by=by, name=name)
+    give(unit, application, spots, **options)
+    return application
+
+
+def begin(unit: Unit, profile: Json, spots: Sequence[Spot], *, by: str, name: str = "") -> ChargingApplication:
+    """Note a profile that goes to these connectors and stations; `give` sends it. Raises Invalid."""
+    profile = _checked(profile, spots)
+    text = json.dumps(profile, ensure_ascii=False)
+    return ChargingApplication.create(name=name, profile=text, requested_by=by, requested_at=clock.now())
+
+
+def give(
     unit: Unit,
-    profile: Json,
+    application: ChargingApplication,
     spots: Sequence[Spot],
     *,
-    by: str,
-    name: str = "",
     template_id: int = 0,
     even_if_late: bool = False,
-) -> ChargingApplication:
-    """Give a profile to connectors and stations; what becomes of it on each is a request of the application.
+) -> None:
+    """Send an application's profile to some of its places; what becomes of it on each is a request of it.
 
-    Without a chargingProfileId each connector gets one that belongs to the template. Raises Invalid.
+    Without a chargingProfileId each connector gets one that belongs to the template.
     """
-    profile = _checked(profile, spots)
-    application = ChargingApplication.create(
-        name=name, profile=json.dumps(profile, ensure_ascii=False), requested_by=by, requested_at=clock.now()
-    )
-    ids = list({spot.charge_point_id for spot in spots})
-    stations = {row.id: row for row in ChargePoint.select().where(ChargePoint.id.in_(ids))}
+    profile = json.loads(application.profile)
+    stations = {row.id: row for row in ChargePoint.select().where(ChargePoint.id.in_([spot[0] for spot in spots]))}
+    lifetime = commands.INTERACTIVE if profile["chargingProfilePurpose"] == TX else None
     for spot in spots:
         for connector_id, session in _places(profile, spot):
             own = {"chargingProfileId": _profile_id(profile, template_id, connector_id), **profile}
             if session is not None:
                 own = {**own, "transactionId": own.get("transactionId", session.id)}
-            is_tx = profile["chargingProfilePurpose"] == TX
-            wish = Wish(
-                stations[spot.charge_point_id],
-                connector_id,
-                own,
-                OPERATOR,
-                by,
-                lifetime=commands.INTERACTIVE if is_tx else None,
-                session=session,
-                application_id=application.id,
-            )
+            place, by = stations[spot.charge_point_id], application.requested_by
+            wish = Wish(place, connector_id, own, OPERATOR, by, lifetime, session, application.id)
             _send(unit, wish, even_if_late=even_if_late)
-    return application
 
 
 def set_limit(
@@ -231,7 +230,7 @@ def _holds(owner: Owner, charge_point_id: int, connector_id: int, profile: Json)
     )
     if latest is None:
         return False
-    wished = charging_requests.attempts_of(latest)[0]["profile"]
+    wished = charging_requests.wish_of(latest)
     if latest.state == WAITING:
         return _same(wished, profile)
     held = [item for item in installed_profiles.of_station(charge_point_id) if item.owner == owner.name]

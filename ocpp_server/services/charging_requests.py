@@ -1,6 +1,6 @@
 """A wanted profile on its way to a station: attempt after attempt, until it is accepted or none is left.
 
-The attempts are planned at the beginning (charging/ladder.py) and kept with the request, each with the answer that it
+What to try next follows from charging/ladder.py; what was tried is kept with the request, each with the answer that it
 got. A station that does not answer, or cannot be reached, is not asked again.
 """
 
@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from ocpp_server import clock
-from ocpp_server.charging import ladder
+from ocpp_server.charging import fitting, ladder
 from ocpp_server.charging.ladder import Attempt
-from ocpp_server.charging.limits import Traits
+from ocpp_server.charging.limits import Limits, Traits
 from ocpp_server.models import ChargePoint, ChargingProfileRequest, Transaction
 from ocpp_server.models.charging import FAILED, INSTALLED, LEFT_OUT, REFUSED, SUPERSEDED, WAITING
 from ocpp_server.models.commands import ANSWERED, ERROR
 from ocpp_server.services import charging_owners, charging_traits, commands, installed_profiles
 from ocpp_server.services.charging_owners import OPERATOR, Outcome, Owner
+from ocpp_server.services.charging_traits import StationPlace
 from ocpp_server.services.errors import Invalid
 from ocpp_server.services.failures import Failure
 from ocpp_server.store import Unit
@@ -45,18 +46,16 @@ class Wish:
 
 def begin(unit: Unit, wish: Wish) -> ChargingProfileRequest:
     """Send it in its first form. Raises Invalid for what the standard does not allow."""
-    number = wish.charge_point.id
-    plan = ladder.attempts(wish.profile, charging_traits.place(number, wish.session), clock.now())
-    if is_full(number, wish.connector_id, plan[0].profile):
-        plan = plan[:1]
-    request = _record(wish, plan)
-    _try(unit, request, wish.charge_point, 0)
+    place = StationPlace(wish.charge_point.id, wish.session)
+    first = next(ladder.attempts(wish.profile, place, clock.now()))
+    request = _row(wish)
+    _try(unit, request, wish.charge_point, first)
     return request
 
 
 def leave_out(unit: Unit, wish: Wish, reason: str) -> ChargingProfileRequest:
     """Note that nothing is sent, and why."""
-    request = _record(wish, [Attempt(wish.profile)])
+    request = _row(wish)
     _finish(unit, request, LEFT_OUT, reason)
     return request
 
@@ -89,8 +88,13 @@ def failed(failure: Failure) -> None:
 
 
 def attempts_of(request: ChargingProfileRequest) -> list[Json]:
-    """What was and would be tried: `profile`, `changed`, `command` and `answer` of each."""
-    return json.loads(request.attempts)
+    """What was tried: `profile`, `changed`, `command` and `answer` of each."""
+    return json.loads(request.attempts)["tried"]
+
+
+def wish_of(request: ChargingProfileRequest) -> Json:
+    """The profile as it was wished."""
+    return json.loads(request.attempts)["wish"]
 
 
 def supersede(unit: Unit, owner: Owner, charge_point_id: int, connector_id: int, purpose: str) -> bool:
@@ -119,10 +123,9 @@ def owner_of(command_id: int) -> str:
     return "" if row is None or row.owner == OPERATOR.name else row.owner
 
 
-def is_full(charge_point_id: int, connector_id: int, profile: Json) -> bool:
+def _is_full(limits: Limits, charge_point_id: int, connector_id: int, profile: Json) -> bool:
     """Whether the station holds as many profiles as it can, and this one would replace none of them."""
-    most = charging_traits.limits_of([charge_point_id])[charge_point_id].max_installed
-    if most is None:
+    if limits.max_installed is None:
         return False
     held = installed_profiles.of_station(charge_point_id)
     is_replacing = any(
@@ -131,27 +134,27 @@ def is_full(charge_point_id: int, connector_id: int, profile: Json) -> bool:
         == (profile["stackLevel"], profile["chargingProfilePurpose"], connector_id)
         for row in held
     )
-    return len(held) >= most and not is_replacing
+    return len(held) >= limits.max_installed and not is_replacing
 
 
-def _record(wish: Wish, plan: list[Attempt]) -> ChargingProfileRequest:
-    return ChargingProfileRequest.create(
+def _row(wish: Wish) -> ChargingProfileRequest:
+    """Not stored yet."""
+    return ChargingProfileRequest(
         application=wish.application_id,
         charge_point=wish.charge_point,
         connector_id=wish.connector_id,
         owner=wish.owner.name,
         purpose=wish.profile["chargingProfilePurpose"],
         transaction_id=wish.session.id if wish.session else None,
-        attempts=json.dumps([{"profile": item.profile, "changed": item.changed} for item in plan]),
+        attempts=json.dumps({"wish": wish.profile, "tried": []}),
         lifetime=wish.lifetime,
         requested_by=wish.by,
         requested_at=clock.now(),
     )
 
 
-def _try(unit: Unit, request: ChargingProfileRequest, charge_point: ChargePoint, number: int) -> None:
-    attempts = attempts_of(request)
-    payload = {"connectorId": request.connector_id, "csChargingProfiles": attempts[number]["profile"]}
+def _try(unit: Unit, request: ChargingProfileRequest, charge_point: ChargePoint, attempt: Attempt) -> None:
+    payload = {"connectorId": request.connector_id, "csChargingProfiles": attempt.profile}
     try:
         command = commands.enqueue(
             unit, charge_point, "SetChargingProfile", payload, by=request.requested_by, lifetime=request.lifetime
@@ -161,10 +164,15 @@ def _try(unit: Unit, request: ChargingProfileRequest, charge_point: ChargePoint,
             raise
         _finish(unit, request, LEFT_OUT, error.message)
         return
-    attempts[number]["command"] = command.id
-    request.attempts, request.command_id = json.dumps(attempts), command.id
+    made = {"profile": attempt.profile, "changed": attempt.changed, "command": command.id}
+    _keep(request, [*attempts_of(request), made])
+    request.command_id = command.id
     request.save()
     _publish(unit, request)
+
+
+def _keep(request: ChargingProfileRequest, tried: list[Json]) -> None:
+    request.attempts = json.dumps({"wish": wish_of(request), "tried": tried})
 
 
 def _waiting(command_id: int) -> ChargingProfileRequest | None:
@@ -177,22 +185,30 @@ def _note(request: ChargingProfileRequest, command_id: int, answer: str) -> int:
     attempts = attempts_of(request)
     place = next(number for number, item in enumerate(attempts) if item.get("command") == command_id)
     attempts[place]["answer"] = answer
-    request.attempts = json.dumps(attempts)
+    _keep(request, attempts)
     return place
 
 
 def _go_on(unit: Unit, request: ChargingProfileRequest) -> None:
     """The next attempt, or the end."""
-    attempts = attempts_of(request)
-    place = next((number for number, item in enumerate(attempts) if "command" not in item), None)
-    if place is not None:
-        _try(unit, request, request.charge_point, place)
-    elif all(item["answer"] in _NO_SMART_CHARGING for item in attempts):
+    tried = attempts_of(request)
+    session = Transaction.get_or_none(Transaction.id == request.transaction_id) if request.transaction_id else None
+    place = StationPlace(request.charge_point_id, session)
+    is_full = _is_full(place.limits, request.charge_point_id, request.connector_id, tried[0]["profile"])
+    following = None if is_full else _next(wish_of(request), place, tried)
+    if following is not None:
+        _try(unit, request, request.charge_point, following)
+    elif all(item["answer"] in _NO_SMART_CHARGING for item in tried):
         _forgo(unit, request)
     else:
-        profile = attempts[0]["profile"]
-        full = is_full(request.charge_point_id, request.connector_id, profile)
-        _finish(unit, request, REFUSED, FULL if full else "")
+        _finish(unit, request, REFUSED, FULL if is_full else "")
+
+
+def _next(wish: Json, place: StationPlace, tried: list[Json]) -> Attempt | None:
+    """The first attempt that is none of those before, but for the time at which a limit begins."""
+    before = [fitting.without_times(item["profile"]) for item in tried]
+    attempts = ladder.attempts(wish, place, clock.now())
+    return next((item for item in attempts if fitting.without_times(item.profile) not in before), None)
 
 
 def _forgo(unit: Unit, request: ChargingProfileRequest) -> None:

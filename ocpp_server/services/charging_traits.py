@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from functools import cached_property
 
 from peewee import fn
 
 from ocpp_server import clock
 from ocpp_server.charging import limits
-from ocpp_server.charging.ladder import Place
 from ocpp_server.charging.limits import Limits, Traits
 from ocpp_server.charging.units import Supply
 from ocpp_server.models import ChargingTraits, ConfigurationKey, Connector, MeterValue, Transaction
@@ -54,15 +54,29 @@ def forget(unit: Unit, charge_point_id: int) -> None:
     unit.publish(f"charging-{charge_point_id}")
 
 
-def place(charge_point_id: int, session: Transaction | None = None) -> Place:
-    """All that matters for a profile at this station."""
-    return Place(
-        limits=limits_of([charge_point_id])[charge_point_id],
-        traits=of_station(charge_point_id),
-        supply=supply_of(charge_point_id),
-        connectors=max(1, _connectors(charge_point_id)),
-        session_start=session.started_at if session else None,
-    )
+class StationPlace:
+    """A station as the ladder asks for it, each fact looked up when it is needed first. Needs a connection."""
+
+    def __init__(self, charge_point_id: int, session: Transaction | None = None) -> None:
+        self.charge_point_id = charge_point_id
+        self.session_start = session.started_at if session else None
+
+    @cached_property
+    def limits(self) -> Limits:
+        return limits_of([self.charge_point_id])[self.charge_point_id]
+
+    @cached_property
+    def traits(self) -> Traits:
+        return of_station(self.charge_point_id)
+
+    @cached_property
+    def supply(self) -> Supply:
+        return supply_of(self.charge_point_id)
+
+    @cached_property
+    def connectors(self) -> int:
+        known = Connector.select().where(Connector.charge_point == self.charge_point_id, Connector.connector_id > 0)
+        return max(1, known.count())
 
 
 def supply_of(charge_point_id: int) -> Supply:
@@ -82,7 +96,3 @@ def supply_of(charge_point_id: int) -> Supply:
     voltage = measured.voltage_v if measured else NOMINAL.voltage
     is_other = _PLAUSIBLE[0] <= voltage <= _PLAUSIBLE[1] and abs(voltage - NOMINAL.voltage) > 0.1 * NOMINAL.voltage
     return Supply(voltage, NOMINAL.phases) if is_other else NOMINAL
-
-
-def _connectors(charge_point_id: int) -> int:
-    return Connector.select().where(Connector.charge_point == charge_point_id, Connector.connector_id > 0).count()

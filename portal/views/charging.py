@@ -1,8 +1,11 @@
 """Charging schedules: drawn once, to be applied often; and what became of them."""
 
+from collections.abc import Iterable
+
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
+from peewee import ModelSelect, fn
 from werkzeug.wrappers import Response
 
 from ocpp_server import clock
@@ -12,7 +15,7 @@ from ocpp_server.models import ChargePoint, ChargingApplication, ChargingProfile
 from ocpp_server.services import charging_templates
 from ocpp_server.services.charging_templates import drawing_of
 from ocpp_server.services.errors import Invalid
-from portal import audit, charging, lists, schedule_form
+from portal import audit, charging, fates, lists, schedule_form
 from portal.auth import role_required
 from portal.charging import clock_word, limit_word, purpose_word, repeat_word, steps_word
 from portal.htmx import page
@@ -31,7 +34,7 @@ RECENT = 10
 
 @bp.get("")
 def index() -> Response:
-    applications = ChargingApplication.select().order_by(ChargingApplication.id.desc()).limit(RECENT)
+    applications = list(ChargingApplication.select().order_by(ChargingApplication.id.desc()).limit(RECENT))
     return page(
         "charging/index.html",
         "results",
@@ -40,9 +43,9 @@ def index() -> Response:
         purpose_word=purpose_word,
         repeat_word=repeat_word,
         steps_word=steps_word,
-        applications=[(row, charging.fates(_requests([row.id]))) for row in applications],
-        counts=charging.counts,
-        sentence=charging.sentence,
+        applications=[(row, states) for row, states in zip(applications, _states(applications), strict=True)],
+        bar=fates.bar,
+        sentence=fates.sentence,
     )
 
 
@@ -101,17 +104,20 @@ def delete(template_id: int) -> Response:
 def application(application_id: int) -> Response:
     """What became of a schedule, place by place, while it happens."""
     found = ChargingApplication.get_or_none(ChargingApplication.id == application_id) or abort(404)
-    fates = charging.fates(_requests([application_id]))
+    (states,) = _states([found])
+    pages = lists.paginate(_requests(application_id), 100)
+    found_fates = fates.of(pages.rows)
     return page(
         "charging/application.html",
         "progress",
         application=found,
-        fates=fates,
-        open=sum(fate.request.state == "waiting" for fate in fates),
-        counts=charging.counts(fates),
-        sentence=charging.sentence(fates),
+        fates=found_fates,
+        pages=pages,
+        states=states,
+        bar=fates.bar,
+        sentence=fates.sentence(states),
         place_word=charging.place_word,
-        plotted=_plotted(fates),
+        plotted=_plotted(found_fates),
         zone_name=_zone_name(),
     )
 
@@ -125,15 +131,26 @@ def fetch(template_id: int) -> ChargingProfileTemplate:
 PLOTS = 6
 
 
-def _plotted(fates: list[charging.Fate]) -> list[charging.Fate]:
+def _plotted(found: list[fates.Fate]) -> list[fates.Fate]:
     """The first places where the schedule is installed."""
-    return [fate for fate in fates if fate.request.state == "installed"][:PLOTS]
+    return [fate for fate in found if fate.request.state == "installed"][:PLOTS]
 
 
-def _requests(application_ids: list[int]) -> list[ChargingProfileRequest]:
+def _requests(application_id: int) -> "ModelSelect[ChargingProfileRequest]":
     row = ChargingProfileRequest
-    query = row.select(row, ChargePoint).join(ChargePoint).where(row.application.in_(application_ids))
-    return list(query.order_by(row.id))
+    return row.select(row, ChargePoint).join(ChargePoint).where(row.application == application_id).order_by(row.id)
+
+
+def _states(applications: list[ChargingApplication]) -> list[dict[str, int]]:
+    """How many of the requests of each are in which state: one query."""
+    row, count = ChargingProfileRequest, fn.COUNT(ChargingProfileRequest.id)
+    ids = [application.id for application in applications]
+    query = row.select(row.application, row.state, count).where(row.application.in_(ids))
+    found: dict[int, dict[str, int]] = {number: {} for number in ids}
+    rows: Iterable[tuple[int, str, int]] = query.group_by(row.application, row.state).tuples()  # type: ignore[assignment]
+    for number, state, times in rows:
+        found[number][state] = times
+    return [found[number] for number in ids]
 
 
 def _save(template: ChargingProfileTemplate | None) -> Response:

@@ -13,7 +13,7 @@ from ocpp_server.services import charging_profiles, charging_templates, composit
 from ocpp_server.services.charging_profiles import Spot
 from ocpp_server.services.charging_templates import drawing_of
 from ocpp_server.services.errors import Invalid
-from portal import audit, charging, composites, lists, selection, yard
+from portal import applying, charging, composites, lists, selection, yard
 from portal.auth import role_required
 from portal.charging import place_word
 from portal.converters import row_id
@@ -65,18 +65,10 @@ def confirm(template_id: int) -> Response:
 @bp.post("/apply")
 @role_required("operator")
 def apply(template_id: int) -> Response:
-    template, spots, me = fetch(template_id), _chosen(), audit.who()
+    template, spots = fetch(template_id), _chosen()
     profile = charging_templates.profile_of(template, clock.now())
     try:
-        made = audit.write(
-            lambda unit: charging_profiles.apply(
-                unit, profile, spots, by=me.who, name=template.name, template_id=template_id, even_if_late=True
-            ),
-            "charging.apply",
-            template.name,
-            f"targets={len(spots)}",
-            actor=me,
-        )
+        made = applying.apply(profile, spots, name=template.name, template_id=template_id, even_if_late=True)
     except Invalid as error:
         flash(said(error), "error")
         return redirect(url_for("charging_apply.choose", template_id=template_id), 303)
@@ -112,6 +104,7 @@ def _confirm(template: ChargingProfileTemplate, spots: list[Spot]) -> Response:
         stations=stations,
         offline=sum(not station.online for station in stations.values()),
         sessions=sessions,
+        stops_cars=charging.stops_cars(drawing_of(template)),
         late=[session for session in sessions if charging_profiles.may_be_over(session)],
         for_sessions=template.purpose == TX,
         previews=_previews(template, spots, stations),

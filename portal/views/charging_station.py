@@ -1,7 +1,7 @@
 """A station's charging profiles: what it holds, what that adds up to today, what it refused, and what was learnt."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, request, url_for
@@ -11,9 +11,8 @@ from werkzeug.wrappers import Response
 
 from ocpp_server import clock, sessions
 from ocpp_server.charging.profile import CHARGE_POINT_MAX, DAILY
-from ocpp_server.models import ChargePoint
 from ocpp_server.services import charging_profiles, charging_traits, composite_schedules, installed_profiles
-from portal import audit, charging, composites, outcomes, yard
+from portal import audit, charging, composites, fates, outcomes, yard
 from portal.actions import brief, label_of, latest
 from portal.auth import role_required
 from portal.htmx import page
@@ -34,15 +33,23 @@ def index(charge_point_id: int) -> Response:
     charge_point = fetch(charge_point_id)
     begin, end = charging.day_around(clock.now().astimezone(zone()))
     unit = _unit(charge_point_id)
+    (view,) = yard.look_at([charge_point])
+    powers = {session.connector_id: session.power_w for session in view.running}
     return page(
         "charging/station.html",
         "held",
         charge_point=charge_point,
         online=sessions.is_connected(charge_point_id),
-        places=[_place(charge_point_id, number, begin, end, unit) for number in _connectors(charge_point)],
+        places=[
+            {
+                **_place(charge_point_id, number, begin, end, unit),
+                "excess": _excess(charge_point_id, number, powers.get(number)),
+            }
+            for number in _connectors(view)
+        ],
         unit=unit,
         held=[(row, json.loads(row.profile)) for row in installed_profiles.of_station(charge_point_id)],
-        fates=charging.fates(charging_profiles.requests_of(charge_point_id)),
+        fates=fates.of(charging_profiles.requests_of(charge_point_id)),
         learnt=charging.learnt_words(charging_traits.of_station(charge_point_id)),
         limits=charging.limits_words(charging_traits.limits_of([charge_point_id])[charge_point_id]),
         requests=latest(charge_point_id, *_ACTIONS),
@@ -83,10 +90,19 @@ def _place(charge_point_id: int, number: int, begin: datetime, end: datetime, un
     return {"number": number, "day": day, "now": now.limit, "reading": reading, **shown}
 
 
-def _connectors(charge_point: ChargePoint) -> list[int]:
+def _excess(charge_point_id: int, number: int, power_w: float | None) -> float | None:
+    """The measured power where it is more than the profiles allow: a station may accept a profile and not obey it."""
+    if not power_w:
+        return None
+    now = clock.now()
+    (step, *_later) = composite_schedules.calculate(charge_point_id, number, now, now + timedelta(seconds=1), unit="W")
+    is_more = step.limit is not None and power_w > 1.05 * step.limit + 100
+    return power_w if is_more else None
+
+
+def _connectors(view: yard.StationView) -> list[int]:
     """Those that are known or hold a profile, else the first; and the whole station where it has a limit."""
-    (view,) = yard.look_at([charge_point])
-    held = installed_profiles.of_station(charge_point.id)
+    held = installed_profiles.of_station(view.charge_point.id)
     numbers = {outlet.connector_id for outlet in view.outlets} | {row.connector_id for row in held if row.connector_id}
     whole = [0] if any(row.purpose == CHARGE_POINT_MAX for row in held) else []
     return [*whole, *(sorted(numbers)[:MOST] or [1])]

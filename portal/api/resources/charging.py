@@ -5,10 +5,10 @@ from typing import Any
 
 from ocpp_server import clock
 from ocpp_server.models import ChargePoint, ChargingApplication, ChargingProfileRequest, ChargingProfileTemplate
-from ocpp_server.services import charging_profiles, charging_templates
+from ocpp_server.services import charging_templates
 from ocpp_server.services.charging_profiles import Spot
 from ocpp_server.services.errors import Invalid
-from portal import audit
+from portal import applying
 from portal.api.operation import Reply, operation
 from portal.api.problems import missing
 from portal.api.resources.charging_stations import CONNECTOR, REQUEST, TAG, request_to_json
@@ -38,21 +38,12 @@ APPLICATION = record(id=ID, name=STRING, profile=ANYTHING, requested_at=TIME, re
 def apply(body: dict[str, Any]) -> Reply:
     template = _template(body)
     profile = charging_templates.profile_of(template, clock.now()) if template else body["profile"]
-    spots, me = _spots(body["targets"]), audit.who()
-    made = audit.write(
-        lambda unit: charging_profiles.apply(
-            unit,
-            profile,
-            spots,
-            by=me.who,
-            name=template.name if template else "",
-            template_id=template.id if template else 0,
-            even_if_late=body.get("even_if_late", False),
-        ),
-        "charging.apply",
-        template.name if template else "",
-        f"targets={len(spots)}",
-        actor=me,
+    made = applying.apply(
+        profile,
+        _spots(body["targets"]),
+        name=template.name if template else "",
+        template_id=template.id if template else 0,
+        even_if_late=body.get("even_if_late", False),
     )
     return Reply(_application(made), 201, {"Location": f"{PREFIX}/charging/applications/{made.id}"})
 

@@ -1,5 +1,6 @@
 """How a profile is fitted to a station, and what is tried when it refuses."""
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from ocpp_server.charging import fitting, ladder
 from ocpp_server.charging.building import Drawing, constant, for_remote_start, from_drawing
 from ocpp_server.charging.composite import Session, composite
-from ocpp_server.charging.ladder import Place, attempts, learnt
+from ocpp_server.charging.ladder import Attempt, learnt
 from ocpp_server.charging.limits import Limits, Traits, read, units
 from ocpp_server.charging.profile import CHARGE_POINT_MAX, DAILY, TX, TX_DEFAULT, WEEKLY, parse
 from ocpp_server.charging.units import Supply
@@ -18,6 +19,19 @@ from ocpp_server.services.charging_rules import problems
 NOW = datetime(2026, 11, 26, 15, 30, tzinfo=UTC)
 NIGHT = ((0, 16.0), (6 * 3600, 8.0), (22 * 3600, 16.0))
 BOTH = frozenset("AW")
+
+
+@dataclass
+class Place:
+    limits: Limits = field(default_factory=Limits)
+    traits: Traits = field(default_factory=Traits)
+    supply: Supply = field(default_factory=Supply)
+    connectors: int = 1
+    session_start: datetime | None = None
+
+
+def attempts(wish: dict, place: Place, now: datetime) -> list[Attempt]:
+    return list(ladder.attempts(wish, place, now))
 
 
 def drawn(**more: object) -> dict:

@@ -245,6 +245,32 @@ def test_what_a_station_holds_is_listed_with_its_limits(
     assert set(plot["lines"][0]["values"]) == {8.0, 16.0}
 
 
+def test_a_car_that_draws_more_than_allowed_is_shown(
+    operator: FlaskClient, night: ChargingProfileTemplate, station: Answerer, store: Store
+) -> None:
+    session = station.start("2026-11-22T10:00:00Z", 1)
+    apply(operator, night, "1:1")
+    station.answer()
+    for watts, is_shown in ((5000, False), (22_000, True)):
+        sql = "UPDATE charging_transaction SET power_w = ? WHERE id = ?"
+        store.write(lambda unit, watts=watts, sql=sql: unit.execute(sql, watts, session))
+        assert ("draws 22.0 kW" in operator.get("/stations/1/charging").text) == is_shown
+
+
+def test_a_limit_at_which_cars_stop_is_warned_of(operator: FlaskClient, station: Answerer, store: Store) -> None:
+    operator.post("/charging/templates/new", data=form(("00:00", "0"), ("06:00", "16")))
+    assert "Below 6 A a car stops charging" in operator.post("/charging/templates/1/confirm", data={"spot": "1:0"}).text
+
+
+def test_many_places_are_given_to_in_steps_and_listed_in_pages(
+    operator: FlaskClient, night: ChargingProfileTemplate, station: Answerer
+) -> None:
+    address = apply(operator, night, *(f"1:{number}" for number in range(1, 121)))
+    page = operator.get(address).text
+    assert "0 of 120 are done: 120 on their way." in page
+    assert "1 to 100 of 120" in page
+
+
 def test_nothing_learnt_is_worded_for_each_trait(operator: FlaskClient, store: Store, station: Answerer) -> None:
     traits = Traits(supported=False, max_stack_level=2, unit="W", kind="Relative", charge_point_max=False)
     store.write(lambda unit: charging_traits.learn(unit, 1, traits))
