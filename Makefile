@@ -50,7 +50,7 @@ fmt: $(VENV)/.test-installed  ## Format the code
 bench: setup $(VENV)/.bench-installed  ## Measure the capacity of this machine, in a minute or two
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-bench-record: setup $(VENV)/.bench-installed  ## The same for the record, into docs/bench: half an hour
+bench-record: setup $(VENV)/.bench-installed  ## The same for the record, into docs/bench and the README: under half an hour
 	@$(BIN)/python -m tests.bench --long $(ARGS)
 
 clean:  ## Remove what set-up made; data stays

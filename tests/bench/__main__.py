@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.bench import files, growth, kill, machine, plan, plots, report
+from tests.bench import files, growth, kill, machine, plan, plots, readme, report
 from tests.bench.drive import drive
 from tests.bench.results import Results
 from tests.bench.targets import NAMES, OURS, POSTGRES, ROOT, SQLITE, Workshop, has_postgresql
@@ -51,12 +51,22 @@ def measure(steps: list[plan.Step], arguments: argparse.Namespace) -> None:
                 for kind in step.kinds:
                     _once(workshop, step, kind, results, f"round {number}/{rounds}")
     _write(folder, results, facts, rounds)
+    if arguments.long:
+        readme.update(ROOT / "README.md", results, facts)
+    if results.failed:
+        raise SystemExit(f"{len(results.failed)} measurements failed: {', '.join(results.failed)}")
 
 
 def _once(workshop: Workshop, step: plan.Step, kind: str, results: Results, where: str) -> None:
     begin = time.monotonic()
-    with workshop.running(kind) as target:
-        figures = drive(target, step.load)
+    try:
+        with workshop.running(kind) as target:
+            figures = drive(target, step.load)
+    except RuntimeError as error:
+        # The others of a long run are worth having all the same.
+        print(f"{where}  {step.load.name:12}  {NAMES[kind]:24} failed: {error}", flush=True)
+        results.failed.append(f"{step.load.name} {NAMES[kind]}")
+        return
     results.add(step.load, kind, figures)
     told = {"idle": "bytes_per_station", "storm": "seconds"}.get(step.load.mode, "calls_per_second")
     took = time.monotonic() - begin

@@ -31,11 +31,11 @@ _SHORT = [
     Load("idle", 1_000, warm_up=2),
 ]
 _LONG = [
-    Load("closed", 50, 10, 2),
-    Load("closed", 200, 10, 2),
-    Load("closed", 1_000, 10, 2),
-    Load("open", 1_000, 30, 5),
-    Load("open", 5_000, 30, 5),
+    Load("closed", 50, 8, 2),
+    Load("closed", 200, 8, 2),
+    Load("closed", 1_000, 8, 2),
+    Load("open", 1_000, 25, 3),
+    Load("open", 5_000, 20, 3),
     Load("storm", 5_000),
     Load("idle", 5_000, warm_up=5),
 ]

@@ -15,6 +15,7 @@ class Results:
 
     def __init__(self) -> None:
         self.rounds: dict[tuple[Load, str], list[Figures]] = defaultdict(list)
+        self.failed: list[str] = []
 
     def add(self, load: Load, kind: str, figures: Figures) -> None:
         self.rounds[load, kind].append(figures)
