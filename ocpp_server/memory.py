@@ -14,13 +14,16 @@ from typing import Any
 
 from ocpp_server import bulk
 from ocpp_server.bulk import Rows
+from ocpp_server.models import TABLES
 
 #: What the triggers of PostgreSQL notify; migration 0014.
 CHANNEL = "chargeyard_written"
 #: So many ids are fetched from PostgreSQL at a time at most.
 _MOST_IDS = 256
 #: The table that a statement changes. One that neither reads nor is of these kinds may change every table.
-_CHANGES = re.compile(r'\s*(?:INSERT\s+INTO|UPDATE)\s+"?(\w+)', re.IGNORECASE)
+_CHANGES = re.compile(r'\s*(?:INSERT\s+INTO|UPDATE|(DELETE)\s+FROM)\s+"?(\w+)', re.IGNORECASE)
+#: What is removed from these may take rows of other tables with it.
+_PARENTS = {key.rel_model._meta.table_name for table in TABLES for key in table._meta.refs}
 _READS = ("SELECT", "PRAGMA", "SHOW ")
 
 
@@ -86,11 +89,11 @@ class Memory:
         if sql.startswith(_READS):
             return
         changed = _CHANGES.match(sql)
-        if changed is None:
+        if changed is None or (changed[1] and changed[2] in _PARENTS):
             self.forget()
         else:
-            self._tables.pop(changed[1], None)
-            self._ids.pop(changed[1], None)
+            self._tables.pop(changed[2], None)
+            self._ids.pop(changed[2], None)
 
     def settle(self) -> None:
         """Write what was put off."""

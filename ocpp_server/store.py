@@ -17,6 +17,7 @@ from typing import Any, Generic, TypeVar
 
 import gevent
 from gevent.event import AsyncResult, Event
+from gevent.lock import Semaphore
 from playhouse.migrations import Runner
 
 from ocpp_server import bulk, databases, events
@@ -110,6 +111,8 @@ class Store:
         self.url = url
         self.database = databases.connect(url)
         self.database.before_statement = self._heed
+        #: One connection is the writer's, and others may be made by hand.
+        self._turns = Semaphore(self.database._max_connections - 4)
         self.is_sqlite = url.startswith("sqlite")
         models_database.initialize(self.database)
         self._queue: list[_Job] = []
@@ -147,14 +150,19 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """A connection for this greenlet, for queries that change nothing; nests."""
-        mine = self.database.is_closed()
-        if mine:
-            self.database.connect()
-        try:
+        """A connection for this greenlet, for queries that change nothing; nests.
+
+        Whoever comes when all are in use waits in turn, however long: the pool itself would give up after seconds,
+        and refuse stations when a whole yard connects at once.
+        """
+        if not self.database.is_closed():
             yield
-        finally:
-            if mine:
+            return
+        with self._turns:
+            self.database.connect()
+            try:
+                yield
+            finally:
                 self.database.close()
 
     # -- writing -------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ TABLES = {
     "id_tag": "INSERT OR DELETE OR UPDATE OF id_tag_key, status, expiry_date, parent_id_tag",
     "connector": "INSERT OR DELETE OR UPDATE",
     "charging_transaction": "INSERT OR DELETE OR UPDATE",
+    "refusal": "INSERT OR DELETE OR UPDATE",
 }
 
 

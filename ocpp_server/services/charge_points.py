@@ -27,7 +27,11 @@ def find(identity: str) -> ChargePoint | None:
     if not identity.isprintable():
         # None is called so (see `add`), and PostgreSQL does not even compare with the character 0.
         return None
-    return ChargePoint.get_or_none(ChargePoint.identity_key == identity_key(identity), ChargePoint.deleted_at.is_null())
+    # Each handshake asks this, and composing the statement takes peewee longer than all the rest of a handshake.
+    wanted = (
+        f"SELECT * FROM charge_point WHERE identity_key = {ChargePoint._meta.database.param} AND deleted_at IS NULL"  # noqa: S608
+    )
+    return next(iter(ChargePoint.raw(wanted, identity_key(identity))), None)
 
 
 def find_all(identities: Iterable[str]) -> dict[str, ChargePoint]:

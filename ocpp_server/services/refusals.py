@@ -21,6 +21,7 @@ _UPSERT = (
 )
 _FORGET_OVERCOME = "DELETE FROM refusal WHERE reason IN (?, ?, ?, ?) AND identity IN (?, ?) RETURNING id"
 _FORGET_CREDENTIALS = "DELETE FROM refusal WHERE reason IN (?, ?) AND identity IN (?, ?) AND address = ? RETURNING id"
+_IDENTITIES = "identities"
 _TRIM = "DELETE FROM refusal WHERE id IN (SELECT id FROM refusal ORDER BY last_at DESC, id DESC LIMIT 100 OFFSET ?)"
 
 
@@ -47,11 +48,20 @@ def forget_admitted(unit: Unit, came_as: str, identity: str, address: str) -> No
     """Forget what kept a station out that is let in now.
 
     Wrong passwords from another address stay: it may be somebody else who tries them. Runs at each connection, so
-    it asks by the spelling, which the index knows.
+    it remembers who was refused at all, and asks by the spelling, which the index knows.
     """
+    if not {came_as, identity} & _refused(unit):
+        return
     overcome = unit.all(_FORGET_OVERCOME, *_OVERCOME, came_as, identity)
     if unit.all(_FORGET_CREDENTIALS, *CREDENTIALS, came_as, identity, address) or overcome:
         unit.publish("inbox")
+
+
+def _refused(unit: Unit) -> set[str]:
+    remembered = unit.remembered("refusal")
+    if _IDENTITIES not in remembered:
+        remembered[_IDENTITIES] = {row[0] for row in unit.all("SELECT DISTINCT identity FROM refusal")}
+    return remembered[_IDENTITIES]
 
 
 def dismiss(unit: Unit, refusal_ids: Sequence[int]) -> None:

@@ -52,6 +52,14 @@ def test_a_table_that_is_written_is_forgotten(store, statement):
     assert not is_remembered()
 
 
+def test_removing_forgets_that_table_and_where_rows_hang_on_others_everything(store):
+    is_remembered = remember(store)
+    store.write(lambda unit: unit.execute("DELETE FROM refusal"))
+    assert is_remembered()
+    store.write(lambda unit: unit.execute("DELETE FROM charge_point"))
+    assert not is_remembered()
+
+
 def test_a_table_that_is_written_in_bulk_is_forgotten(store):
     is_remembered = remember(store, "setting")
     store.write(lambda unit: unit.insert_later("INSERT INTO setting (key, value) VALUES (?, ?)", ("a", "b")))
