@@ -21,8 +21,6 @@ from ocpp_server.shelf import Shelf
 
 #: Sockets in all: a busy yard updates some hundred stations at a time.
 _MAX_SOCKETS = 512
-#: Seconds between two looks whether the server is still there.
-_LOOK_EVERY = 2.0
 
 
 def main(told: dict[str, Any]) -> None:
@@ -39,7 +37,7 @@ def main(told: dict[str, Any]) -> None:
     loop = IOLoop.instance()
     server = FTPServer(socket.socket(fileno=told["listener"]), Session, ioloop=loop)
     server.max_cons = _MAX_SOCKETS
-    loop.call_every(_LOOK_EVERY, asking.leave_if_alone)
+    loop.register(asking.fileno(), asking, loop.READ)
     server.serve_forever(handle_exit=False)
 
 

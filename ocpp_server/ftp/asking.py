@@ -32,10 +32,20 @@ class Asking:
             raise Refusal(answer["refused"])
         return answer
 
-    def leave_if_alone(self) -> None:
-        """End the process where the server has ended without a word."""
-        try:
-            if not self._sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
-                raise SystemExit("the server is gone")
-        except BlockingIOError:
-            return
+    # What the loop of pyftpdlib calls, where it watches over this: an answer is read by whoever asked, so whatever else
+    # comes is the end of the server.
+
+    def fileno(self) -> int:
+        return self._sock.fileno()
+
+    def readable(self) -> bool:
+        return True
+
+    def handle_read_event(self) -> None:
+        raise SystemExit("the server is gone")
+
+    handle_close = handle_read_event
+
+    def close(self) -> None:
+        """The loop closes what it watches."""
+        self._sock.close()

@@ -22,10 +22,18 @@ def reached_at(scheme: str, host: str) -> str:
 def base_url(settings: Settings, charge_point_id: int) -> str:
     """Where this station finds us, without a slash at the end.
 
-    What the settings say; else what the station itself connected to, as that evidently works; else a guess.
+    What the settings say; else what the station itself connected to, as that evidently works; else a guess. A station
+    that came without TLS where the public address has it is taken at its word: it may not know TLS.
     """
-    told = settings.files_url or settings.public_url or stations.reached_at(charge_point_id)
-    return (told or settings.portal_url).rstrip("/")
+    reached = stations.reached_at(charge_point_id)
+    public = "" if _is_plain(reached) and settings.public_url.startswith("https:") else settings.public_url
+    return (settings.files_url or public or reached or settings.portal_url).rstrip("/")
+
+
+def _is_plain(reached: str) -> bool:
+    """Whether that is an address without TLS, and of a network: a proxy may have put its own name in its place."""
+    host = urlsplit(reached).hostname or ""
+    return reached.startswith("http:") and not is_only_local(reached) and ("." in host or ":" in host)
 
 
 def ftp_server(settings: Settings, base: str) -> str:

@@ -22,11 +22,11 @@ import hashlib
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ocpp_server import clock, file_names
 from ocpp_server.models import FileLink, FirmwareImage
-from ocpp_server.models.files import CLOSED, DOWNLOAD, EXPIRED, OPEN_STATES, UPLOAD
+from ocpp_server.models.files import CLOSED, DONE, DOWNLOAD, EXPIRED, OPEN_STATES, UPLOAD
 from ocpp_server.services import file_addresses
 from ocpp_server.services.errors import Invalid
 from ocpp_server.settings import Settings
@@ -34,6 +34,8 @@ from ocpp_server.store import Unit
 
 #: Whole transfers of one download link: some stations fetch again at each of their retries.
 DOWNLOADS = 20
+#: How long a link stays on record once its time is over, and how many are forgotten in one unit of work.
+KEPT, _STEP = timedelta(days=90), 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,21 @@ def expire(unit: Unit) -> None:
         unit.publish("file-links", f"file-link-{link_id}")
         if not uses:
             tell(Transfer(unit, link_id, charge_point_id, purpose, OVER, reason=reason))
+
+
+def prune(unit: Unit) -> bool:
+    """Forget some links that ended long ago, and what happened at them; whether there may be more."""
+    before = clock.to_ms(clock.now() - KEPT)
+    rows = unit.all(
+        "DELETE FROM file_link WHERE id IN"
+        " (SELECT id FROM file_link WHERE state IN (?, ?, ?) AND expires_at < ? LIMIT ?) RETURNING id",
+        DONE,
+        EXPIRED,
+        CLOSED,
+        before,
+        _STEP,
+    )
+    return len(rows) == _STEP
 
 
 def _create(

@@ -1,14 +1,17 @@
 """Answers of the FirmwareManagement profile (OCPP 1.6 sections 5.9, 5.19) and the status messages that follow.
 
-A location with http(s) is really fetched or uploaded to; any other (ftp) is only pretended.
+A location with http(s) or ftp is really fetched or uploaded to; any other (ftps) is only pretended.
 """
 
 import asyncio
+import ftplib
+import io
 import re
 import urllib.request
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from ocpp.routing import on
 from ocpp.v16 import call, call_result
@@ -22,7 +25,9 @@ if TYPE_CHECKING:
     from ocpp_server.simulator.station import Station
 
 TRANSFER_SECONDS = 20.0  # simulated; of a pretended transfer, and of an installation
-HTTP_TIMEOUT = 30.0
+TIMEOUT = 30.0
+#: What `_transfer` really does.
+SPOKEN = ("http://", "https://", "ftp://")
 
 
 class FileAnswers(Link):
@@ -67,8 +72,7 @@ class FileAnswers(Link):
     async def _upload(self, location: str, file_name: str, retries: int, retry_interval: int) -> None:
         station = self.station
         await _diagnostics(station, "Uploading")
-        address = location.rstrip("/") + "/" + file_name
-        send = partial(_put, address, diagnostics(station))
+        send = partial(_send, location, file_name, diagnostics(station))
         done = await _transfer(station, send, location, retries, retry_interval)
         await _diagnostics(station, "Uploaded" if done else "UploadFailed")
 
@@ -90,13 +94,13 @@ def diagnostics(station: "Station") -> bytes:
 async def _transfer(
     station: "Station", work: Callable[[], None], location: str, retries: int, retry_interval: int
 ) -> bool:
-    if not location.lower().startswith(("http://", "https://")):
+    if not location.lower().startswith(SPOKEN):
         await station.pause(TRANSFER_SECONDS)
         return True
     for attempt in range(retries + 1):
         try:
             await asyncio.to_thread(work)
-        except (OSError, ValueError):
+        except (OSError, EOFError, ftplib.Error, ValueError):
             if attempt < retries:
                 await asyncio.sleep(retry_interval)
         else:
@@ -105,16 +109,35 @@ async def _transfer(
 
 
 def _download(location: str) -> None:
-    with urllib.request.urlopen(location, timeout=HTTP_TIMEOUT) as answer:  # noqa: S310 - http(s) was checked
+    if location.lower().startswith("ftp://"):
+        with _ftp(location) as client:
+            client.retrbinary(f"RETR {unquote(urlsplit(location).path)}", len)
+        return
+    with urllib.request.urlopen(location, timeout=TIMEOUT) as answer:  # noqa: S310 - http(s) was checked
         while answer.read(65_536):
             pass
 
 
-def _put(address: str, content: bytes) -> None:
+def _send(location: str, file_name: str, content: bytes) -> None:
+    """To the folder at this location, under a name of the station's own (section 6.25)."""
+    address = location.rstrip("/") + "/" + file_name
+    if location.lower().startswith("ftp://"):
+        with _ftp(location) as client:
+            client.storbinary(f"STOR {unquote(urlsplit(address).path)}", io.BytesIO(content))
+        return
     request = urllib.request.Request(address, data=content, method="PUT")  # noqa: S310 - http(s) was checked
     request.add_header("Content-Type", "text/plain")
-    with urllib.request.urlopen(request, timeout=HTTP_TIMEOUT):  # noqa: S310
+    with urllib.request.urlopen(request, timeout=TIMEOUT):  # noqa: S310
         pass
+
+
+def _ftp(location: str) -> ftplib.FTP:
+    """Logged in with what the address says."""
+    parts = urlsplit(location)
+    client = ftplib.FTP(timeout=TIMEOUT)  # noqa: S321 - what the address asks for
+    client.connect(parts.hostname or "", parts.port or ftplib.FTP_PORT)
+    client.login(unquote(parts.username or ""), unquote(parts.password or ""))
+    return client
 
 
 async def _firmware(station: "Station", status: str) -> None:

@@ -135,6 +135,14 @@ def test_a_charge_point_talks_through_it(yard: Yard, listener: str) -> None:
         socket.close()
 
 
+@pytest.mark.parametrize("listener", ["site", "plain"])
+def test_a_charge_point_fetches_files_through_it_as_they_are(yard: Yard, listener: str) -> None:
+    address = getattr(yard, listener)
+    status, body, headers = _get(f"{address}/files/token/fw.bin", **{"Accept-Encoding": "gzip"})
+    assert (status, headers.get("Content-Encoding")) == (200, None)
+    assert json.loads(body)["path"] == "files/token/fw.bin"
+
+
 def test_the_listener_without_tls_shows_no_page(yard: Yard) -> None:
     for path in ("/", "/login", "/live", "/api/v1/stations", "/healthz"):
         assert _get(f"{yard.plain}{path}")[0] == 404

@@ -12,6 +12,7 @@ from ocpp_server.settings import Settings
 from tests.deploy.tools import DEPLOY, environment, run
 
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+FTP: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.ftp.yaml").read_text())
 PLAIN: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.plain-ws.yaml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
 LASTING = [name for name in SERVICES if name != "postgres-backup"]
@@ -34,6 +35,14 @@ def test_only_caddy_is_reached_from_outside() -> None:
 def test_the_listener_without_tls_is_published_on_one_address_only() -> None:
     assert PLAIN["services"]["caddy"]["ports"] == ["${CHARGEYARD_LAN_ADDRESS:?set it in .env}:9180:9180"]
     assert "{$CHARGEYARD_PLAIN_PORT:9180}" in (DEPLOY / "Caddyfile").read_text()
+
+
+def test_ftp_is_published_on_one_address_only_and_told_to_stations() -> None:
+    service = FTP["services"]["chargeyard"]
+    address = "${CHARGEYARD_LAN_ADDRESS:?set it in .env}"
+    port, passive = service["environment"]["CSMS_FTP_PORT"], service["environment"]["CSMS_FTP_PASSIVE_PORTS"]
+    assert service["ports"] == [f"{address}:{port}:{port}", f"{address}:{passive}:{passive}"]
+    assert service["environment"]["CSMS_FTP_ADDRESS"] == address
 
 
 def test_postgresql_is_there_only_when_asked_for() -> None:

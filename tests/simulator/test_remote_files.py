@@ -3,7 +3,7 @@
 from ocpp.v16 import call
 
 from tests.simulator.central_system import CentralSystem
-from tests.simulator.files import files
+from tests.simulator.files import files, ftp_folder
 from tests.simulator.play import on_asyncio
 from tests.simulator.stations import booted, in_seconds
 
@@ -34,6 +34,19 @@ async def test_diagnostics_are_uploaded_under_the_name_that_was_answered(central
         statuses = [payload["status"] for payload in central.payloads("DiagnosticsStatusNotification")]
         assert statuses == ["Uploading", "Uploaded"]
         assert requests == [f"PUT /logs/{name}"]
+
+
+@on_asyncio
+async def test_files_go_there_and_back_by_ftp(central: CentralSystem) -> None:
+    async with booted(central, speed=600) as station, ftp_folder() as (url, folder):
+        (folder / "image.bin").write_bytes(b"firmware")
+        name = (await central.ask(call.GetDiagnostics(f"{url}/"))).file_name
+        await central.until(lambda: len(central.payloads("DiagnosticsStatusNotification")) == 2)
+        assert station.serial_number.encode() in (folder / name).read_bytes()
+        await central.ask(call.UpdateFirmware(f"{url}/missing.bin", in_seconds(0)))
+        await central.until(lambda: firmware(central) == ["Downloading", "DownloadFailed"])
+        await central.ask(call.UpdateFirmware(f"{url}/image.bin", in_seconds(0)))
+        await central.until(lambda: "Installed" in firmware(central))
 
 
 def firmware(central: CentralSystem) -> list[str]:

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import gevent
@@ -17,6 +18,7 @@ from ocpp_server.files import ftp_answers
 from ocpp_server.models import ChargePoint, FileLink, ReceivedFile
 from ocpp_server.services.file_links import Offer
 from ocpp_server.settings import Settings
+from tests.product import product
 from tests.wire.transfers import Files
 from tests.wire.yard import Yard, eventually
 
@@ -222,3 +224,12 @@ def test_it_is_started_again_when_it_dies(
     assert "started again" in caplog.text
     caplog.clear()
     assert log_in(offer).storbinary("STOR a.log", io.BytesIO(LOG)).startswith("226")
+
+
+def test_it_ends_with_the_server_however_that_ends(tmp_path: Path, database_url: str, settings: Settings) -> None:
+    with product(tmp_path, database_url, CSMS_FTP_PORT=str(settings.ftp_port)) as running:
+        assert running.process is not None
+        number = running.process.pid
+        (child,) = map(int, Path(f"/proc/{number}/task/{number}/children").read_text().split())
+        running.kill()
+    eventually(lambda: not Path(f"/proc/{child}").exists(), 10)

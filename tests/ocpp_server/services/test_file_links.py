@@ -46,10 +46,25 @@ def test_the_address_is_the_one_that_the_station_connected_to(offer, speaker):
 
 
 def test_what_the_settings_say_comes_first(offer, speaker):
-    speaker.station.reached_at = "http://192.168.1.5:8080"
+    speaker.station.reached_at = "https://yard"
     assert offer(public_url="https://yard.example/").location.startswith("https://yard.example/files/")
     both = offer(public_url="https://yard.example", files_url="http://files.yard.example")
     assert both.location.startswith("http://files.yard.example/files/")
+
+
+@pytest.mark.parametrize(
+    ("reached", "expected"),
+    [
+        ("http://192.168.1.5:9180", "http://192.168.1.5:9180/"),
+        ("http://127.0.0.1:8080", "https://yard.example/"),
+        ("http://upstream:8080", "https://yard.example/"),
+        ("https://192.168.1.5", "https://yard.example/"),
+        ("", "https://yard.example/"),
+    ],
+)
+def test_a_station_without_tls_is_not_sent_to_an_address_with_it(offer, speaker, reached, expected):
+    speaker.station.reached_at = reached
+    assert offer(public_url="https://yard.example").location.startswith(expected)
 
 
 def test_a_guess_is_known_as_one(offer):
@@ -121,3 +136,14 @@ def test_who_waits_in_vain_is_told(store, settings, speaker, offer, time, monkey
     store.write(file_links.expire)
     store.write(file_links.expire)
     assert [(told.link_id, told.purpose, told.outcome) for told in heard] == [(made.link_id, "upload", "over")]
+
+
+def test_links_are_forgotten_a_season_after_their_end(store, settings, speaker, time):
+    def make(unit):
+        return [file_links.expect_upload(unit, settings, speaker.station.id, expires_at=HOUR) for _ in range(2)]
+
+    ended, waiting = store.write(make)
+    store.write(lambda unit: file_links.close(unit, ended.link_id))
+    time.go_on(days=91)
+    assert store.write(file_links.prune) is False
+    assert [row[0] for row in store.write(lambda unit: unit.all("SELECT id FROM file_link"))] == [waiting.link_id]
