@@ -60,7 +60,7 @@ class Outbox:
             self._pending = None
             answer = outgoing.discreet(claimed, answer)
             try:
-                self._store.write(lambda unit: outgoing.conclude(unit, self._station, claimed, answer))
+                self._conclude(claimed, answer)
             finally:
                 done.set()
             return True
@@ -69,6 +69,14 @@ class Outbox:
             answer = outgoing.discreet(late, answer)
             self._store.write(lambda unit: outgoing.late(unit, self._station, late.id, late.action, answer))
         return late is not None
+
+    def _conclude(self, claimed: Claimed, answer: CallResult | CallError) -> None:
+        """Write the answer down with what it changes; where it is too odd for that, by itself (X-J-22)."""
+        try:
+            self._store.write(lambda unit: outgoing.conclude(unit, self._station, claimed, answer))
+        except Exception:
+            log.exception("the answer of %s to %s was not applied", self._station.identity, claimed.action)
+            self._store.write(lambda unit: outgoing.note(unit, self._station, claimed, answer))
 
     def close(self) -> None:
         """The socket is gone: what was on the wire is lost, what waits stays."""

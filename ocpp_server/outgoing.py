@@ -67,15 +67,23 @@ def take(unit: Unit, station: Station) -> tuple[Claimed, str] | None:
 
 def conclude(unit: Unit, station: Station, claimed: Claimed, answer: CallResult | CallError) -> None:
     """Write down an answer and apply it."""
+    result = answer.payload if isinstance(answer, CallResult) and isinstance(answer.payload, dict) else None
+    note(unit, station, claimed, answer, is_usable=result is not None)
+    function = _conclusions.get(claimed.action)
+    if function is not None and result is not None:
+        function(Conclusion(unit, station, claimed, result))
+
+
+def note(
+    unit: Unit, station: Station, claimed: Claimed, answer: CallResult | CallError, *, is_usable: bool = False
+) -> None:
+    """Write down an answer; what is not usable changes nothing."""
     if isinstance(answer, CallError):
         frame_log.reply(unit, station.id, _now(), claimed.action, answer, answer.code)
         commands.refused(unit, claimed, answer)
         return
     frame_log.reply(unit, station.id, _now(), claimed.action, answer, "")
-    commands.answered(unit, claimed, answer.payload)
-    function = _conclusions.get(claimed.action)
-    if function is not None and isinstance(answer.payload, dict):
-        function(Conclusion(unit, station, claimed, answer.payload))
+    commands.answered(unit, claimed, answer.payload, is_usable=is_usable)
 
 
 def discreet(claimed: Claimed, answer: CallResult | CallError) -> CallResult | CallError:

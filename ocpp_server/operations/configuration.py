@@ -17,7 +17,8 @@ def got(conclusion: Conclusion) -> None:
     now = clock.now()
     for item in _dicts(result.get("configurationKey")):
         configuration.report(conclusion.unit, conclusion.station.id, item, now)
-    for key in result.get("unknownKey") or []:
+    unknown = result.get("unknownKey")
+    for key in unknown if isinstance(unknown, list) else []:
         configuration.report_unknown(conclusion.unit, conclusion.station.id, str(key), now)
     asked = conclusion.command.payload.get("key") or []
     configuration_ladder.answered(conclusion.unit, conclusion.station.id, asked, conclusion.command.requested_by)

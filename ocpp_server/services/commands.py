@@ -199,9 +199,9 @@ def _opened(text: str, sealed: str | None) -> dict[str, Any] | None:
     return None if whole is None else json.loads(whole)
 
 
-def answered(unit: Unit, claimed: Claimed, result: Any) -> None:
-    """The station answered with a CALLRESULT."""
-    text, usable = redact(json.dumps(result, ensure_ascii=False)), isinstance(result, dict)
+def answered(unit: Unit, claimed: Claimed, result: Any, *, is_usable: bool = True) -> None:
+    """The station answered with a CALLRESULT; where it is not usable, those who asked are told of a failure."""
+    text, usable = redact(json.dumps(result, ensure_ascii=False)), is_usable and isinstance(result, dict)
     _finish(unit, claimed.id, claimed.charge_point_id, ANSWERED, status=_status(result), result=text, is_usable=usable)
 
 

@@ -11,6 +11,7 @@ import websocket
 from flask.testing import FlaskClient
 
 import app as entry
+from ocpp_server import outgoing
 from ocpp_server.models import Command
 from ocpp_server.services import commands, operators
 from tests.conftest import PASSWORD
@@ -86,7 +87,9 @@ def test_a_request_goes_out_and_its_answer_comes_onto_the_page(
     page_says(operator, path, "The station will start")
 
 
-def test_calls_cross_and_only_one_is_outstanding(operator: FlaskClient, charge_point: FakeChargePoint) -> None:
+def test_x_j_17_and_18_calls_cross_and_only_one_is_outstanding(
+    operator: FlaskClient, charge_point: FakeChargePoint
+) -> None:
     first, second = ask(operator, "ClearCache"), ask(operator, "GetConfiguration")
     frame = charge_point.recv()
     assert charge_point.call("Heartbeat")["currentTime"]
@@ -98,7 +101,7 @@ def test_calls_cross_and_only_one_is_outstanding(operator: FlaskClient, charge_p
     page_says(operator, first, "Rejected")
 
 
-def test_a_late_answer_is_on_record_and_the_next_request_went_out_meanwhile(
+def test_x_j_19_a_late_answer_is_on_record_and_the_next_request_went_out_meanwhile(
     operator: FlaskClient, charge_point: FakeChargePoint
 ) -> None:
     path = ask(operator, "ClearCache", timeout="0.2")
@@ -110,6 +113,45 @@ def test_a_late_answer_is_on_record_and_the_next_request_went_out_meanwhile(
     reply(charge_point, frame[1], {})
     page_says(operator, path, "Answered too late")
     page_says(operator, after, "Answered")
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "answer"),
+    [
+        ("GetConfiguration", {}, {"configurationKey": 5, "unknownKey": 5}),
+        ("GetConfiguration", {}, {"configurationKey": [None, {}, {"key": 7, "value": [1]}], "unknownKey": [None, 7]}),
+        ("ChangeConfiguration", {"key": "A", "value": "b"}, {"status": {"a": 1}}),
+        ("ClearCache", {}, ["Accepted"]),
+        ("any", {"action": "GetLocalListVersion", "payload": "{}"}, {"listVersion": 10**18 * 9}),
+    ],
+)
+def test_x_j_22_an_odd_answer_is_on_record_and_harms_nothing(
+    operator: FlaskClient, charge_point: FakeChargePoint, name: str, form: dict, answer: Any
+) -> None:
+    sent = operator.post(f"/stations/1/commands/{name}", data={**form, "confirmed": "1"})
+    charge_point.send_raw(json.dumps([3, charge_point.recv()[1], answer]))
+    page_says(operator, sent.location, "Answered")
+    assert charge_point.call("Heartbeat")["currentTime"]
+
+
+def test_an_answer_that_cannot_be_applied_is_on_record_all_the_same(
+    operator: FlaskClient, charge_point: FakeChargePoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(outgoing._conclusions, "ClearCache", lambda conclusion: 1 / 0)
+    path = ask(operator, "ClearCache")
+    reply(charge_point, charge_point.recv()[1], {"status": "Accepted"})
+    page_says(operator, path, "Accepted")
+    assert charge_point.call("Heartbeat")["currentTime"]
+
+
+@pytest.mark.parametrize("frame", [["NotSupported", "", {}], ["Whatever", 5, []], []])
+def test_x_j_20_a_callerror_of_any_kind_is_an_outcome(
+    operator: FlaskClient, charge_point: FakeChargePoint, frame: list
+) -> None:
+    path = ask(operator, "ClearCache")
+    charge_point.send_raw(json.dumps([4, charge_point.recv()[1], *frame]))
+    page_says(operator, path, frame[0] if frame else "GenericError")
+    assert charge_point.call("Heartbeat")["currentTime"]
 
 
 def test_a_connection_that_ends_loses_what_was_on_the_wire_and_keeps_what_waits(
@@ -125,7 +167,7 @@ def test_a_connection_that_ends_loses_what_was_on_the_wire_and_keeps_what_waits(
     assert back.recv()[2] == "GetConfiguration"
 
 
-def test_configuration_is_read_changed_and_reset_as_the_station_asks(
+def test_x_c_02_configuration_is_read_changed_and_reset_as_the_station_asks(
     operator: FlaskClient, yard: Yard, charge_point: FakeChargePoint
 ) -> None:
     ask(operator, "GetConfiguration")
