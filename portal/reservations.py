@@ -15,6 +15,7 @@ from ocpp_server.models.reservations import (
     EXPIRED,
     LIVE,
     MISSED,
+    OFFLINE,
     PLANNED,
     REFUSED,
     SENDING,
@@ -23,7 +24,7 @@ from ocpp_server.models.reservations import (
 from ocpp_server.services import id_tags
 from ocpp_server.services.errors import Invalid
 from ocpp_server.services.reservation_answers import NO_ANSWER, UNKNOWN
-from ocpp_server.services.reservations import OFFLINE, Wish
+from ocpp_server.services.reservations import Wish
 from portal import local_times, outcomes
 from portal.operation import meaning
 

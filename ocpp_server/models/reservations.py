@@ -10,6 +10,8 @@ PLANNED, SENDING, ACTIVE = "planned", "sending", "active"
 #: A session began with it · its time is over · taken back · the station said no · a fault, or the station itself, ended
 #: it · its time was over before the station could be asked.
 USED, EXPIRED, CANCELLED, REFUSED, ENDED, MISSED = "used", "expired", "cancelled", "refused", "ended", "missed"
+#: `status` of a planned one whose time has come while its station is away.
+OFFLINE = "offline"
 STATES = (PLANNED, SENDING, ACTIVE, USED, EXPIRED, CANCELLED, REFUSED, ENDED, MISSED)
 #: Something can still come of it.
 LIVE = (PLANNED, SENDING, ACTIVE)

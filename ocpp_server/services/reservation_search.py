@@ -10,8 +10,8 @@ from datetime import datetime
 from peewee import ModelSelect, fn
 
 from ocpp_server import clock
-from ocpp_server.models import ChargePoint, IdTag, Reservation
-from ocpp_server.models.reservations import ACTIVE, LIVE, STATES
+from ocpp_server.models import ChargePoint, IdTag, Reservation, Transaction
+from ocpp_server.models.reservations import ACTIVE, ENDED, LIVE, OFFLINE, PLANNED, REFUSED, STATES
 from ocpp_server.services import id_tags
 
 #: More at once are not looked at: neither a picture nor a warning gets better by them.
@@ -86,6 +86,23 @@ def active(charge_point_ids: Collection[int]) -> dict[tuple[int, int], Reservati
     )
     rows = list(query.order_by(Reservation.expiry_date.desc(), Reservation.id.desc()))
     return {(row.charge_point_id, row.connector_id): row for row in rows}  # type: ignore[attr-defined]
+
+
+def in_trouble() -> list[Reservation]:
+    """What should be held now or later and is not: refused, ended early, or waiting for its station; with stations."""
+    lost = Reservation.state.in_([REFUSED, ENDED])
+    waiting = (Reservation.state == PLANNED) & (Reservation.status == OFFLINE)
+    query = search(Filter()).where(lost | waiting, Reservation.expiry_date > clock.now())
+    return list(query.order_by(Reservation.expiry_date, Reservation.id).limit(_MOST))
+
+
+def of_session(transaction: Transaction) -> Reservation | None:
+    """The reservation that this session used."""
+    query = Reservation.select().where(
+        Reservation.charge_point == transaction.charge_point_id,  # type: ignore[attr-defined]
+        Reservation.transaction_id == transaction.id,
+    )
+    return query.first()
 
 
 def overlapping(

@@ -11,22 +11,20 @@ from typing import Any
 from ocpp_server import clock, stations
 from ocpp_server.models import Reservation
 from ocpp_server.models.commands import QUEUED
-from ocpp_server.models.reservations import ACTIVE, CANCELLED, LIVE, PLANNED, SENDING
+from ocpp_server.models.reservations import ACTIVE, CANCELLED, LIVE, OFFLINE, PLANNED, SENDING
 from ocpp_server.services import commands, id_tags
 from ocpp_server.services.errors import Invalid
 from ocpp_server.services.reservation_records import end, keep
 from ocpp_server.store import Store, Unit
 
 MAX_CONNECTOR = 2**31 - 1
-#: `status` of a planned one whose time has come while its station is away.
-OFFLINE = "offline"
 #: How long one is, unless somebody says otherwise.
 USUAL = timedelta(hours=1)
 #: So many are sent in one unit of work.
 _AT_ONCE = 100
 _TAKEN = "SELECT 1 FROM reservation WHERE reservation_id = ? AND id <> ?"
 _DUE = (
-    "SELECT r.id, r.charge_point_id, r.status, p.registration FROM reservation r"
+    "SELECT r.id, r.charge_point_id, r.state, r.status, p.registration FROM reservation r"
     " JOIN charge_point p ON p.id = r.charge_point_id"
     " WHERE p.deleted_at IS NULL AND r.expiry_date > ? AND ((r.state = 'planned' AND r.starts_at <= ?)"
     " OR (r.state = 'sending' AND r.next_attempt_at <= ?)) ORDER BY r.starts_at, r.id"
@@ -121,9 +119,9 @@ def due(store: Store) -> list[tuple[int, bool]]:
     for an absent station and are on record with that are left out. Needs a connection."""
     now = clock.to_ms(clock.now())
     found = []
-    for number, charge_point_id, status, registration in store.query(_DUE, now, now, now):
+    for number, charge_point_id, state, status, registration in store.query(_DUE, now, now, now):
         reachable = registration != "rejected" and stations.is_connected(charge_point_id)
-        if reachable or status != OFFLINE:
+        if reachable or (state == PLANNED and status != OFFLINE):
             found.append((number, reachable))
     return found[:_AT_ONCE]
 

@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response
 
 from ocpp_server import clock
 from ocpp_server.models import ChargePoint, OrphanMessage, Transaction
-from ocpp_server.services import id_tags
-from portal import forgotten, inbox, local_lists, yard
+from ocpp_server.services import id_tags, reservation_search
+from portal import forgotten, inbox, local_lists, reservations, yard
 from portal.addresses import station_address
 from portal.htmx import page
 from portal.locale import zone
@@ -45,6 +45,8 @@ def index() -> Response:
         waiting=inbox.waiting(),
         forgotten=forgotten.among(stations),
         refused_lists=local_lists.refused(),
+        unheld=reservation_search.in_trouble(),
+        reservation_look=reservations.look,
         orphans=OrphanMessage.select().where(OrphanMessage.resolved_at.is_null()).count(),
         sites=sites.troubles(),
         address=station_address(),

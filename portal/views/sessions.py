@@ -13,7 +13,14 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ocpp_server import clock
 from ocpp_server.models import IdTag, Transaction
-from ocpp_server.services import charging_sessions, corrected_messages, id_tags, orphan_messages, session_series
+from ocpp_server.services import (
+    charging_sessions,
+    corrected_messages,
+    id_tags,
+    orphan_messages,
+    reservation_search,
+    session_series,
+)
 from ocpp_server.services.charging_sessions import Filter
 from ocpp_server.store import Store
 from portal import audit, flags, forgotten, lists, local_times, readings, spreadsheets, stop_reasons
@@ -104,6 +111,7 @@ def show(transaction_id: int) -> BaseResponse:
         flags=flags.explain(session.flags),
         corrected=len(corrected_messages.find(session)),
         evidence=forgotten.evidence(session),
+        reservation=reservation_search.of_session(session),
         pages=pages,
         readings=readings.decode(pages.rows),
         plot_labels=_plot_labels(),

@@ -385,6 +385,35 @@ def test_one_is_cancelled(operator: FlaskClient, store: Store, station: ChargePo
     assert rows(store, AuditEntry)[-1].action == "reservation.cancel"
 
 
+@pytest.mark.parametrize(
+    ("fields", "is_trouble"),
+    [
+        ({"state": "refused", "status": "Occupied"}, True),
+        ({"state": "ended", "status": "Faulted"}, True),
+        ({"state": "planned", "status": "offline"}, True),
+        ({"state": "refused", "status": "Occupied", "expiry_date": NOON}, False),
+        ({"state": "planned"}, False),
+        ({"state": "active"}, False),
+    ],
+)
+def test_what_is_not_held_needs_attention_until_its_time_is_over(
+    viewer: FlaskClient, store: Store, station: ChargePoint, fields: dict, is_trouble: bool
+) -> None:
+    number = make(store, station)
+    hold(store, number, **{"status": "", **fields})
+    text = viewer.get("/").text
+    assert ("Reservation for ANNA" in text) == is_trouble
+    assert (f"/reservations/{number}" in text) == is_trouble
+
+
+def test_a_session_names_the_reservation_that_it_used(viewer: FlaskClient, store: Store, station: ChargePoint) -> None:
+    number = make(store, station)
+    used = store.write(lambda unit: session(station, NOON))
+    assert "/reservations/" not in viewer.get(f"/sessions/{used.id}").text.split("<main")[1]
+    hold(store, number, state="used", transaction_id=used.id)
+    assert f'href="/reservations/{number}"' in viewer.get(f"/sessions/{used.id}").text
+
+
 def test_a_rejected_station_is_not_asked(
     operator: FlaskClient, store: Store, station: ChargePoint, online: None
 ) -> None:
