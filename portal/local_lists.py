@@ -1,7 +1,7 @@
 """Local lists as pages show them: how each stands in colour, icon and word, why, and what to do."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
@@ -12,6 +12,7 @@ from ocpp_server.models import ChargePoint, LocalList
 from ocpp_server.models.commands import CANCELLED, LOST, TIMEOUT
 from ocpp_server.models.local_lists import BEHIND, GROUPS, IN_STEP, NONE, REFUSED, SENDING, UNSUPPORTED
 from ocpp_server.services import local_list_cards as cards
+from ocpp_server.services import local_list_plan as plan
 from portal import outcomes
 from portal.context import settings
 from portal.formats import number
@@ -139,6 +140,24 @@ def views(rows: Iterable[tuple[ChargePoint, LocalList]]) -> list[ListView]:
     """These stations with their lists."""
     connected = sessions.connected_ids()
     return [ListView(charge_point, listing, charge_point.id in connected) for charge_point, listing in rows]
+
+
+def hints(configured: Mapping[str, str | None]) -> list[tuple[str, str]]:
+    """What in a station's configuration keeps its list from being of use: the key to set to true, if one would help,
+    and the sentence."""
+    found = []
+    if _is_off(configured.get(plan.ENABLED)):
+        found.append(("LocalAuthListEnabled", _("The station's local list is switched off.")))
+    if _is_off(configured.get(plan.USED_OFFLINE)):
+        found.append(("LocalAuthorizeOffline", _("While it is offline, the station lets nobody charge by its list.")))
+    profiles = configured.get(plan.PROFILES)
+    if profiles and "localauthlistmanagement" not in profiles.casefold():
+        found.append(("", _("The station does not name local lists among the things that it can do.")))
+    return found
+
+
+def _is_off(value: str | None) -> bool:
+    return (value or "").strip().casefold() == "false"
 
 
 def refused() -> list[ChargePoint]:

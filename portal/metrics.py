@@ -16,8 +16,9 @@ from peewee import fn
 from werkzeug.wrappers import Response
 
 from ocpp_server import sessions
-from ocpp_server.models import ChargePoint, Command, Connector, Frame, OrphanMessage, Refusal, Transaction
+from ocpp_server.models import ChargePoint, Command, Connector, Frame, LocalList, OrphanMessage, Refusal, Transaction
 from ocpp_server.models.commands import OPEN_STATES
+from ocpp_server.models.local_lists import NONE
 from ocpp_server.services.charge_points import REGISTRATIONS
 from portal.api import gate
 from portal.api.problems import Problem
@@ -98,11 +99,13 @@ def _traffic() -> Iterable[Metric]:
     waiting = Command.select().where(Command.state.in_(OPEN_STATES))
     commands = dict.fromkeys(OPEN_STATES, 0) | _counts(waiting, Command.state)
     orphans = OrphanMessage.select().where(OrphanMessage.resolved_at.is_null())
+    lists = LocalList.select().join(ChargePoint).where(ChargePoint.deleted_at.is_null(), LocalList.keeps != NONE)
     return [
         Metric("chargeyard_messages_total", "counter", "OCPP messages ever logged.", _last(Frame)),
         Metric("chargeyard_store_commits_total", "counter", "Commits since the start.", store().commits),
         Metric("chargeyard_store_pieces_total", "counter", "Units of work that these held.", store().pieces),
         Metric("chargeyard_commands_open", "gauge", "Commands that wait or are on the wire.", commands, "state"),
+        Metric("chargeyard_local_lists", "gauge", "Local lists by state.", _counts(lists, LocalList.state), "state"),
         Metric("chargeyard_refusals", "gauge", "Refused connections in the inbox.", Refusal.select().count()),
         Metric("chargeyard_orphan_messages", "gauge", "Messages that fit no transaction.", orphans.count()),
     ]

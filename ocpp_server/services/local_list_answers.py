@@ -26,11 +26,12 @@ from ocpp_server.store import Unit
 _REFUSALS, _LOSSES = 2, 8
 
 
-def version_told(unit: Unit, charge_point_id: int, command_id: int, version: Any, *, may_go_on: bool) -> None:
+def version_told(unit: Unit, charge_point_id: int, command_id: int, told: Any, *, may_go_on: bool) -> None:
     """GetLocalListVersion was answered: -1 means no list at all, 0 an empty one; neither is kept as a version."""
     listing = local_lists.of(charge_point_id)
     is_ours = _take(listing, command_id)
-    if not isinstance(version, int) or isinstance(version, bool):
+    version = plan.version_of(told)
+    if version is None:
         if is_ours:
             _refuse(unit, listing, "no version")
         return
@@ -101,7 +102,8 @@ def _accept(unit: Unit, listing: LocalList, payload: Payload, *, is_ours: bool) 
     """The station holds this now."""
     longer = records.apply(unit, listing.charge_point_id, payload)
     listing.entries = longer + (0 if payload["updateType"] == plan.FULL else listing.entries)
-    listing.version = payload["listVersion"]
+    # By hand anything may be sent.
+    listing.version = min(payload["listVersion"], plan.LAST_VERSION)
     listing.sent_version = max(listing.sent_version, listing.version)
     sent = plan.entries(payload)
     if not is_ours:

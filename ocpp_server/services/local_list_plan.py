@@ -23,7 +23,8 @@ MOST = 250
 LAST_VERSION = 2**31 - 1
 _PER_MESSAGE, _TOTAL = "sendlocallistmaxlength", "localauthlistmaxlength"
 #: The configuration keys that say what a station's list can do, in small letters.
-KEYS = (_PER_MESSAGE, _TOTAL, "localauthlistenabled", "supportedfeatureprofiles")
+ENABLED, PROFILES, USED_OFFLINE = "localauthlistenabled", "supportedfeatureprofiles", "localauthorizeoffline"
+KEYS = (_PER_MESSAGE, _TOTAL, ENABLED, PROFILES, USED_OFFLINE)
 
 Payload = dict[str, Any]
 
@@ -90,6 +91,13 @@ def next_version(*known: int) -> int | None:
     """The version after all of these; None where there is none left, so that a full list begins again at 1."""
     version = max([0, *known]) + 1
     return version if version <= LAST_VERSION else None
+
+
+def version_of(value: Any) -> int | None:
+    """The version that a station tells; None for what is none. Some write 5.0."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
+        return None
+    return int(value) if value <= LAST_VERSION else None
 
 
 def entries(payload: Payload) -> dict[str, Entry | None]:

@@ -19,7 +19,8 @@ _CARD = "id_tag, expiry_date, parent_id_tag"
 _HELD = "id_tag, expiry_date, parent_id_tag, status"
 _DELETE_ALL = "DELETE FROM local_list_entry WHERE charge_point_id = ?"
 _CONFIGURED = (
-    "SELECT LOWER(key), value FROM configuration_key WHERE charge_point_id = ? AND known AND LOWER(key) IN (?, ?, ?, ?)"
+    "SELECT LOWER(key), value FROM configuration_key WHERE charge_point_id = ? AND known"
+    " AND LOWER(key) IN (?, ?, ?, ?, ?)"
 )
 #: Rows that one INSERT writes.
 _ROWS = 50

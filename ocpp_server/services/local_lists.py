@@ -64,7 +64,7 @@ def sync(unit: Unit, charge_point_id: int, *, by: str, whole: bool = False) -> L
     listing = of(charge_point_id)
     if listing.keeps == NONE:
         raise Invalid("keeps", "Choose first which cards this station keeps.")
-    listing.asked_by = by
+    listing.asked_by = by[:255]
     if whole or listing.state not in (IN_STEP, BEHIND, SENDING):
         _begin_anew(unit, listing)
     listing.refusals = listing.losses = 0

@@ -91,7 +91,7 @@ def card(id_tag_id: int) -> Response:
         "card_lists/card.html",
         "lists",
         card=found,
-        rows=rows,
+        pages=lists.cut(len(rows), lambda limit, offset: rows[offset : offset + limit], 100),
         spread=looks.spread(states),
         card_look=looks.card_look,
     )

@@ -104,6 +104,7 @@ def _show(charge_point: ChargePoint, errors: dict[str, str], status: int = 200) 
         view=looks.ListView(charge_point, listing, sessions.is_connected(charge_point.id)),
         limits=limits_of(store().query, listing),
         left_out=looks.left_out(listing),
+        hints=looks.hints(records.configured(store().query, charge_point.id)) if listing.keeps != NONE else [],
         latest=actions.latest(charge_point.id, "SendLocalList", "GetLocalListVersion"),
         outcome_of=outcomes.of,
         label_of=actions.label_of,

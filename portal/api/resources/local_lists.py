@@ -55,6 +55,7 @@ LIST = record(
     per_message={**INTEGER, "description": "Entries in one message at most."},
     max_length={**or_null(INTEGER), "description": "Entries in the whole list at most, as far as the station told."},
     in_step_at=or_null(TIME),
+    conflict_at={**or_null(TIME), "description": "When the station last reported a conflict with its list."},
 )
 ENTRY = record(id_tag=STRING, status=STRING, parent_id_tag=or_null(STRING), expiry_date=or_null(TIME))
 HOLDER = record(
@@ -201,6 +202,7 @@ def _list(row: LocalList) -> dict[str, Any]:
         "per_message": limits.per_message,
         "max_length": limits.total,
         "in_step_at": time(row.in_step_at),
+        "conflict_at": time(row.conflict_at),
     }
 
 

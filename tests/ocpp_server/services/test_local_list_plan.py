@@ -62,6 +62,16 @@ def test_versions_rise_above_all_that_are_known_and_are_never_0_or_below():
     assert plan.next_version(plan.LAST_VERSION) is None
 
 
+@pytest.mark.parametrize(("told", "version"), [(5, 5), (-1, -1), (0, 0), (5.0, 5), (5.5, None), (True, None)])
+def test_versions_are_whole_numbers(told, version):
+    assert plan.version_of(told) == version
+
+
+@pytest.mark.parametrize("told", [None, "5", 2**31, 1e30, float("inf"), float("nan"), []])
+def test_what_is_no_version_is_none(told):
+    assert plan.version_of(told) is None
+
+
 def test_an_update_is_read_back_as_what_the_station_then_holds():
     data = [Entry("A", DAY, "Fleet").data(), {"idTag": "b"}]
     found = plan.entries(plan.update(plan.DIFFERENTIAL, 3, data))

@@ -149,6 +149,31 @@ def test_a_silenced_station_says_so(viewer: FlaskClient, store: Store, station: 
     assert "Unasked messages to this station are switched off." in viewer.get(path_of(station)).text
 
 
+def test_settings_that_keep_a_list_from_being_of_use_are_named(
+    operator: FlaskClient, store: Store, station: ChargePoint
+) -> None:
+    off = {"LocalAuthListEnabled": "false", "LocalAuthorizeOffline": "False", "SupportedFeatureProfiles": "Core"}
+    for key, value in off.items():
+        item = {"key": key, "value": value}
+        store.write(lambda unit, item=item: configuration.report(unit, station.id, item, clock.now()))
+    assert "is switched off" not in operator.get(path_of(station)).text
+    keep(store, station)
+    page = operator.get(path_of(station)).text
+    assert "local list is switched off" in page
+    assert "ChangeConfiguration?key=LocalAuthListEnabled&amp;value=true" in page
+    assert "lets nobody charge by its list" in page
+    assert "does not name local lists" in page
+
+
+def test_a_conflict_is_told(viewer: FlaskClient, store: Store, station: ChargePoint) -> None:
+    keep(store, station)
+    serve(store, station, HeldList())
+    store.write(lambda unit: local_lists.conflict(unit, station.id))
+    page = viewer.get(path_of(station)).text
+    assert "Last conflict" in page
+    assert "Changes wait" in page
+
+
 def test_parts_of_the_page_come_alone(viewer: FlaskClient, station: ChargePoint) -> None:
     for part in ("state", "entries"):
         answer = viewer.get(path_of(station), headers={**PARTIAL, "HX-Target": f"div#{part}"})
