@@ -37,6 +37,8 @@ def reconcile_sites(store: Store, settings: Settings) -> None:
     if site_sharing.all_sites():
         with store.reading():
             site_loading.reconcile(site_sharing.all_sites())
+            if site_loading.has_deleted(site_sharing.all_sites()):
+                site_sharing.reload_soon()
 
 
 @every(hours=1)
@@ -65,4 +67,4 @@ def _look_at_stations(live: Live, settings: Settings, now: float) -> None:
             is_here = spontaneous.has_settled(session.station, at, round(now * 1000))
             may_be_asked = settings.spontaneous_calls and session.station.spontaneous_calls
             live.is_dirty |= happenings.permission(live.site, charge_point_id, may_be_asked)
-        live.is_dirty |= happenings.connection(live.site, charge_point_id, is_here)
+        live.is_dirty |= happenings.connection(live.site, charge_point_id, is_here, now)

@@ -27,6 +27,13 @@ def load() -> list[Live]:
     return found
 
 
+def has_deleted(sites: Iterable[Live]) -> bool:
+    """Whether a station of theirs was deleted meanwhile."""
+    stations = {key[0] for live in sites for key in live.site.members}
+    gone = ChargePoint.select().where(ChargePoint.id.in_(list(stations)), ChargePoint.deleted_at.is_null(False))
+    return gone.exists()
+
+
 def reconcile(sites: Iterable[Live]) -> None:
     """Sessions as the tables have them: not all ends and beginnings come with a message of the station's."""
     sites = list(sites)
@@ -57,7 +64,7 @@ def _live(row: SiteRow, circuits: list[SiteCircuit], members: list[SiteMember]) 
     before = site_sharing.get(row.id)
     site = Site([_circuit(item) for item in circuits], {}, row.mode, float(row.lease_s), float(row.slot_s))
     for item in members:
-        member = _member(item)
+        member = _member(item, site.wait)
         old = before.site.members.get(member.key) if before is not None else None
         if old is not None:
             _carry_over(old, member)
@@ -71,7 +78,8 @@ def _live(row: SiteRow, circuits: list[SiteCircuit], members: list[SiteMember]) 
 
 def _carry_over(old: Member, new: Member) -> None:
     new.is_connected, new.may_be_asked, new.can_wait = old.is_connected, old.may_be_asked, old.can_wait
-    new.asked_default, new.session = old.asked_default, old.session
+    new.asked_default, new.session, new.quiet_until = old.asked_default, old.session, old.quiet_until
+    new.default_failures, new.default_retry_at = old.default_failures, old.default_retry_at
     is_same = (old.phases, old.minimum, old.maximum) == (new.phases, new.minimum, new.maximum)
     if new.session is not None and not is_same:
         new.session.belief = happenings.first_belief(new)
@@ -88,7 +96,9 @@ def _circuit(row: SiteCircuit) -> Circuit:
     )
 
 
-def _member(row: SiteMember) -> Member:
+def _member(row: SiteMember, wait: float) -> Member:
+    point = row.charge_point
+    seen_at = point.last_seen_at.timestamp() if point.last_seen_at is not None else 0.0
     return Member(
         (row.charge_point_id, row.connector_id),
         row.circuit_id,
@@ -97,6 +107,8 @@ def _member(row: SiteMember) -> Member:
         row.maximum_a,
         row.priority,
         row.can_pause,
+        may_be_asked=point.spontaneous_calls,
+        quiet_until=seen_at + wait,
     )
 
 
@@ -134,7 +146,9 @@ def _circuits() -> Iterable[tuple[int, SiteCircuit]]:
 
 
 def _members() -> Iterable[tuple[int, SiteMember]]:
-    query = SiteMember.select(SiteMember, SiteCircuit).join(SiteCircuit).switch(SiteMember).join(ChargePoint)
+    query = (
+        SiteMember.select(SiteMember, SiteCircuit, ChargePoint).join(SiteCircuit).switch(SiteMember).join(ChargePoint)
+    )
     rows = query.where(ChargePoint.deleted_at.is_null()).order_by(SiteMember.id)
     return ((row.circuit.site_id, row) for row in rows)
 

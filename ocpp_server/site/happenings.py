@@ -78,13 +78,15 @@ def status(site: Site, key: Key, word: str, now: float) -> None:
         session.belief.wake()
 
 
-def connection(site: Site, charge_point_id: int, is_connected: bool) -> bool:
+def connection(site: Site, charge_point_id: int, is_connected: bool, now: float) -> bool:
     """A station came or went; whether that is news. Who comes back is asked again, whatever it refused before."""
     is_news = False
     for member in site.members.values():
         if member.key[0] != charge_point_id or member.is_connected == is_connected:
             continue
         is_news, member.is_connected = True, is_connected
+        # A car that comes now, unseen, begins with nothing and has nothing for so long.
+        member.quiet_until = now + site.wait
         member.default_failures, member.default_retry_at = 0, 0.0
         if member.session is not None:
             member.session.hold.retry()

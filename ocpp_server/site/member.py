@@ -101,6 +101,8 @@ class Member:
     fail_safe: float = 0.0
     installed: float | None = None
     asked_default: float | None = None
+    #: Until when a car that came unseen, while the station was out of reach, has nothing.
+    quiet_until: float = 0.0
     default_retry_at: float = 0.0
     default_failures: int = 0
     session: Session | None = None
@@ -158,11 +160,13 @@ class Member:
             return self.maximum
         if session is None:
             # One that is connected is noticed as soon as a car comes, and begins with nothing.
-            return 0.0 if self.is_connected else self._unasked()
+            return 0.0 if self.is_connected else self._unasked(now)
         measured = session.measured(now)
         if session.disobeys and measured is not None:
             return max(measured, session.hold.most(now))
         return session.hold.most(now)
 
-    def _unasked(self) -> float:
-        return self.maximum if self.installed is None else self.installed
+    def _unasked(self, now: float) -> float:
+        if self.installed is None:
+            return self.maximum
+        return min(self.first, self.installed) if now < self.quiet_until else self.installed

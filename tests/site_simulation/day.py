@@ -138,7 +138,7 @@ class Day:
     def _connect(self, post: Post, is_connected: bool) -> None:
         post.is_connected = is_connected
         if self.site is not None:
-            happenings.connection(self.site, post.number, is_connected)
+            happenings.connection(self.site, post.number, is_connected, self.now)
             if is_connected:
                 self._catch_up(self.site, post)
             self._is_dirty = True

@@ -140,7 +140,7 @@ async def _drive(station: Station, rng: random.Random) -> None:
             car = Car(rng.choices(CARS, (5, 2, 3))[0], rng.uniform(10, 60))
             await station.plug_in(1, car)
             station.spawn(station.start(1, "CARD"))
-            await asyncio.sleep(rng.uniform(90, 300))
+            await asyncio.sleep(rng.uniform(150, 420))
             station.spawn(station.stop(1, "Local", "CARD"))
             await asyncio.sleep(1)
             station.spawn(station.unplug(1))

@@ -60,8 +60,8 @@ def test_a_station_is_asked_a_few_times_and_then_left_alone_until_it_reconnects(
         play.fail(refused=True)
         play.now += 30
     assert asked == 5
-    happenings.connection(play.site, 1, False)
-    happenings.connection(play.site, 1, True)
+    happenings.connection(play.site, 1, False, play.now)
+    happenings.connection(play.site, 1, True, play.now)
     assert play.look()[1] == 32.0
 
 
@@ -190,11 +190,24 @@ def test_a_station_out_of_reach_counts_with_what_it_was_lent_and_then_with_its_f
     play.car(1)
     play.car(2)
     play.run(60)
-    happenings.connection(play.site, 1, False)
+    happenings.connection(play.site, 1, False, play.now)
     play.run(60)
     assert play.given() == {1: 20.0, 2: 20.0}
     play.run(play.site.lease)
     assert play.given() == {1: 10.0, 2: 30.0}
+
+
+def test_a_free_station_that_is_lost_for_a_moment_costs_the_others_nothing():
+    """A car that comes there unseen begins with nothing, until all that was lent has ended."""
+    play = Play(40, 4)
+    play.car(1)
+    play.car(2)
+    play.run(60)
+    happenings.connection(play.site, 3, False, play.now)
+    play.run(300)
+    assert play.given() == {1: 20.0, 2: 20.0}
+    play.run(play.site.wait)
+    assert sum(play.given().values()) == 30.0
 
 
 def test_every_connector_is_given_a_fail_safe_that_holds_for_all_together():

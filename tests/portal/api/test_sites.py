@@ -52,7 +52,7 @@ def test_its_state_says_who_has_how_much(api, site, store):
     with store.reading():
         site_sharing.take(site_loading.load())
     live, now = site_sharing.get(site["id"]), clock.now().timestamp()
-    happenings.connection(live.site, 1, True)
+    happenings.connection(live.site, 1, True, now)
     happenings.started(live.site, (1, 1), 7, now, now)
     live.site.decide(now)
     state = api.get(path).json

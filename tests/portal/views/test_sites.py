@@ -43,7 +43,7 @@ def live(store, site_id):
         site_sharing.take(site_loading.load())
     live, now = site_sharing.get(site_id), clock.now().timestamp()
     for number in (1, 2):
-        happenings.connection(live.site, number, True)
+        happenings.connection(live.site, number, True, clock.now().timestamp())
         live.site.members[number, 1].installed = 6.0
         happenings.started(live.site, (number, 1), number, now, now)
     return live
@@ -141,7 +141,7 @@ def test_a_station_out_of_reach_without_a_fail_safe_holds_back_all_others_and_th
 
 def test_who_waits_is_told_when_its_turn_comes(viewer, live):
     now = clock.now().timestamp()
-    happenings.connection(live.site, 3, True)
+    happenings.connection(live.site, 3, True, clock.now().timestamp())
     live.site.members[3, 1].installed = 6.0
     live.site.circuits[0] = live.site.circuits[0].__class__(live.site.circuits[0].id, None, limit_a=12.0)
     live.site.__post_init__()
