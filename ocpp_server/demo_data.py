@@ -4,7 +4,7 @@ The sessions go through the same services as those of real stations, with times 
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -21,10 +21,12 @@ from ocpp_server.services import (
     local_lists,
     operators,
     reservations,
+    sites,
     transactions,
 )
 from ocpp_server.services.charging_profiles import Spot
 from ocpp_server.services.reservations import Wish
+from ocpp_server.services.sites import Circuit, Member, Plan
 from ocpp_server.simulator.car import CAR_MODELS, CarModel, Supply, charging_watts, fits, soc_gain
 from ocpp_server.simulator.cards import DEFAULT_ID_TAGS
 from ocpp_server.simulator.models import STATION_MODELS
@@ -95,7 +97,26 @@ def _furnish(unit: Unit, password_hash: str) -> Yard:
     local_lists.keep(unit, stations[6][0], "groups", [_FLEET])
     id_tags.add(unit, "04TRIAL000000002", label="Trial in spring", expiry_date=clock.now() - timedelta(days=60))
     _limit_the_day(unit, stations[0][0])
+    _share_the_connection(unit, stations)
     return Yard(tuple(stations), DEFAULT_ID_TAGS)
+
+
+def _share_the_connection(unit: Unit, stations: Sequence[tuple[int, Supply]]) -> None:
+    """The AC stations hang on one connection that is too small for all of them."""
+    turned = ("123", "231", "312")
+    members = [
+        Member(number, connector_id, "Car park", turned[(place + connector_id) % 3][: supply.phases], maximum_a=most)
+        for place, (number, supply) in enumerate(stations)
+        if supply.phases
+        for connector_id, most in ((1, _most(supply)), (2, _most(supply)))
+    ]
+    circuits = [Circuit("Connection", 125.0, reserve_a=5.0), Circuit("Car park", 80.0, parent="Connection")]
+    sites.save(unit, Plan("Yard", circuits, members))
+
+
+def _most(supply: Supply) -> float:
+    """A for each phase."""
+    return 32.0 if supply.watts / supply.phases > 4_000 else 16.0
 
 
 def _reserve(unit: Unit, yard: Yard) -> None:

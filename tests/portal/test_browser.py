@@ -20,10 +20,12 @@ from ocpp_server.services import (
     operators,
     refusals,
     reservations,
+    sites,
     unknown_cards,
 )
 from ocpp_server.services import local_list_records as records
 from ocpp_server.services.reservations import Wish
+from ocpp_server.services.sites import Circuit, Member, Plan
 from ocpp_server.store import Unit
 from portal import live
 from tests.charging import session
@@ -41,6 +43,7 @@ def furnish(unit: Unit) -> None:
     for number, status in enumerate((*statuses, "Unavailable", "Faulted"), 1):
         fields = {"error_code": "GroundFailure", "status_at": now, "received_at": now}
         Connector.create(charge_point=station, connector_id=number, status=status, **fields)
+    sites.save(unit, Plan("Yard", [Circuit("Main", 63.0)], [Member(station.id, 3, "Main")]))
     session(station, now, hours=None, connector_id=3, power_w=11000)
     session(station, now)
     wish = Wish(1, "CARD-1", now + timedelta(hours=2), now + timedelta(hours=1))

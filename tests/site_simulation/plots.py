@@ -23,8 +23,8 @@ def day(plan: Plan, record: Record, path: Path) -> None:
     for phase, colour in enumerate(_PHASES):
         values = [sample[1][phase] for sample in record.samples]
         upper.plot(hours, values, color=colour, lw=0.8, label=f"measured L{phase + 1}")
-    _mark_killed(upper, plan.killed)
     upper.set(ylabel="A", ylim=(0, plan.limit_a * 1.12), title=f"{plan.posts} connectors on a connection for 12")
+    _mark_killed(upper, plan.killed)
     upper.legend(fontsize="small", ncols=5, loc="lower center")
     lower.fill_between(hours, [sample[3] for sample in record.samples], color=_CARS, alpha=0.4, lw=0)
     lower.set(ylabel="cars", xlabel="hour of the day", xlim=(hours[0], hours[-1]), ylim=(0, plan.posts))
@@ -42,8 +42,8 @@ def live(outcome: Outcome, limit: float, killed_at: float, path: Path) -> None:
     for phase, colour in enumerate(_PHASES):
         values = [sums[phase] for _, sums, _ in outcome.samples]
         axes.plot(minutes, values, color=colour, lw=1, label=f"measured L{phase + 1}")
-    _mark_killed(axes, (killed_at / 60, minutes[-1]))
     axes.set(ylabel="A", xlabel="minutes", ylim=(0, limit * 1.12), xlim=(0, minutes[-1]))
+    _mark_killed(axes, (killed_at / 60, minutes[-1]))
     axes.legend(fontsize="small", ncols=4, loc="lower center")
     axes.grid(alpha=0.3)
     _save(figure, path)
@@ -52,7 +52,7 @@ def live(outcome: Outcome, limit: float, killed_at: float, path: Path) -> None:
 def _mark_killed(axes, killed: tuple[float, float] | None) -> None:
     if killed is not None:
         axes.axvspan(*killed, color="#d63939", alpha=0.08, lw=0)
-        axes.text(killed[0], axes.get_ylim()[1] * 0.02, " server killed", color="#a32a2a", fontsize="small")
+        axes.text(killed[0], axes.get_ylim()[1] * 0.4, " server killed", color="#a32a2a", fontsize="small")
 
 
 def _pyplot():

@@ -52,10 +52,9 @@ def failures(record: Record) -> list[str]:
 def of_live(outcome: Outcome, limit: float, killed_at: float) -> str:
     before = max(max(sums) for at, sums, lives in outcome.samples if lives)
     after = max(max(sums) for at, sums, lives in outcome.samples if not lives)
-    return (
-        f"real server: {before:.1f} A at most of {limit:g} A; killed after {killed_at:.0f} s, then {after:.1f} A at most;"
-        f" above the limit for {outcome.longest_above(limit):.0f} s"
-    )
+    above = outcome.longest_above(limit)
+    first = f"real server: {before:.1f} A at most of {limit:g} A, above it for {above:.0f} s"
+    return f"{first}; killed after {killed_at:.0f} s, then {after:.1f} A at most"
 
 
 def _renewals(record: Record) -> float:
