@@ -14,6 +14,8 @@ INSERT = (
 )
 #: The key whose value is a password (whitepaper A01.FR.08 and 09), compared without regard to case.
 _CONFIDENTIAL = "authorizationkey"
+#: A station may send a megabyte at a time; what is longer than this is not read by anybody.
+MAX_TEXT = 65_536
 _HIDDEN = "********"
 _ESCAPE = re.compile(r"\\u00([0-7][0-9a-f])", re.IGNORECASE)
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
@@ -72,9 +74,14 @@ def stray(unit: Unit, charge_point_id: int, at: int, message: frames.CallResult 
 
 
 def redact(text: str) -> str:
-    """The text without the value of AuthorizationKey, what opens an address, and the character no database keeps."""
+    """The text without the value of AuthorizationKey, what opens an address, and the character no database keeps.
+
+    Of a very long one the beginning, and how long it was: its samples are kept as meter values.
+    """
     if _CONFIDENTIAL in text.lower() or ("\\u00" in text and _CONFIDENTIAL in _unescape(text).lower()):
         text = _without_secrets(text)
+    if len(text) > MAX_TEXT:
+        text = f"{text[:MAX_TEXT]} … ({len(text):,} characters in all)"
     return address_secrets.hide(text).replace("\0", "�")
 
 

@@ -118,6 +118,7 @@ class Store:
         self._queue: list[_Job] = []
         self._wake = Event()
         self._writer: gevent.Greenlet | None = None
+        self._leaving = False
         self._translated: dict[str, str] = {}
         #: The writer's own connection, as the driver made it.
         self._connection: Any = None
@@ -135,12 +136,13 @@ class Store:
 
     def start(self) -> None:
         """Begin writing."""
+        self._leaving = False
         self._writer = gevent.spawn(self._run)
 
     def stop(self) -> None:
         """Commit what waits, then close."""
         if self._writer is not None:
-            self._queue.append(_Job(_leave))
+            self._leaving = True
             self._wake.set()
             self._writer.join()
             self._writer = None
@@ -212,15 +214,15 @@ class Store:
 
     def _run(self) -> None:
         self._connect_writer()
-        leaving = False
         try:
-            while not leaving:
+            while True:
                 self._wake.wait()
                 self._wake.clear()
                 while self._queue:
                     batch, self._queue = self._queue[:BATCH_LIMIT], self._queue[BATCH_LIMIT:]
-                    leaving = leaving or any(job.work is _leave for job in batch)
                     self._commit(batch)
+                if self._leaving:
+                    return
         finally:
             self.database.close()
 
@@ -333,10 +335,6 @@ class Store:
         for job in batch:
             if not job.done.ready():
                 job.done.set_exception(error)
-
-
-def _leave(unit: Unit) -> None:
-    """The last piece of work of a writer."""
 
 
 def _call_back(callbacks: list[Callable[[], None]]) -> None:

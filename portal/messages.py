@@ -34,7 +34,8 @@ def decode(frame: Frame) -> Message:
     try:
         parts = json.loads(frame.text)
     except ValueError:
-        return Message(frame, _("Unreadable"), frame.text[:120], frame.text)
+        # No JSON, or too long to be kept whole.
+        return Message(frame, _kind(frame), frame.text[:120], frame.text)
     pretty = json.dumps(parts, indent=2, ensure_ascii=False)
     return Message(frame, _kind(frame), _summary(frame, parts), pretty)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocpp_server.frame_log import redact
+from ocpp_server.frame_log import MAX_TEXT, redact
 
 SECRET = "correct-horse-4711"
 
@@ -66,6 +66,16 @@ def test_what_holds_no_password_is_kept_as_it_came(text):
 
 def test_the_one_character_no_database_keeps_is_replaced():
     assert redact("a\0b") == "a\N{REPLACEMENT CHARACTER}b"
+
+
+def test_of_a_very_long_frame_the_beginning_is_kept_and_no_password():
+    whole = json.dumps([2, "1", "DataTransfer", {"vendorId": "V", "data": "x" * 200_000}])
+    text = redact(whole)
+    assert text.startswith('[2, "1", "DataTransfer", {"vendorId": "V", "data": "xxx')
+    assert text.endswith(f"x … ({len(whole):,} characters in all)")
+    assert len(text) < MAX_TEXT + 50
+    secret = {"key": "AuthorizationKey", "value": SECRET}
+    assert not secret_survives(json.dumps([2, "1", "ChangeConfiguration", {**secret, "more": "x" * 200_000}]))
 
 
 def test_a_frame_that_repeats_the_key_a_hundred_thousand_times_is_redacted_at_once():

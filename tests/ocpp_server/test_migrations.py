@@ -84,8 +84,8 @@ def test_columns_have_the_types_that_the_models_would_make(empty):
     assert migrated == made
 
 
-def test_the_indexes_made_by_hand_are_there(store):
+def test_the_indexes_made_by_hand_are_there(store, engine):
     with store.reading():
         tables = ("charging_transaction", "meter_value")
         names = {index.name for table in tables for index in store.database.get_indexes(table)}
-    assert names >= BY_HAND
+    assert names >= BY_HAND - ({"charging_transaction_energy"} if engine == "postgresql" else set())
