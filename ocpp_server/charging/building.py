@@ -5,7 +5,7 @@ A schedule begins in the past, so that no gap opens while it replaces another (s
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -127,7 +127,8 @@ _KINDS = {DAILY: RECURRING, WEEKLY: RECURRING, ONCE: ABSOLUTE, FROM_START: RELAT
 
 
 def _start(drawing: Drawing, now: datetime) -> datetime | None:
-    """The last midnight, or Monday's, before now in the drawing's zone; in UTC."""
+    """The last midnight, or Monday's, before now in the drawing's zone. What repeats begins a whole turn before that,
+    which means the same also to a station whose clock is behind."""
     if drawing.repeat == FROM_START:
         return None
     zone = ZoneInfo(drawing.zone)
@@ -135,7 +136,8 @@ def _start(drawing: Drawing, now: datetime) -> datetime | None:
     day = day.replace(hour=0, minute=0, second=0, microsecond=0)
     if drawing.repeat == WEEKLY:
         day -= timedelta(days=day.weekday())
-    return day
+    # A turn is so many seconds, also over a night on which the clocks change.
+    return day.astimezone(UTC) - timedelta(seconds=SPAN.get(drawing.repeat, 0))
 
 
 def _period(second: int, limit: float, phases: int | None) -> Json:

@@ -65,25 +65,26 @@ class Profiles:
     def limit_watts(self, connector_id: int, phases: int, moment: Moment) -> float:
         """The limit in W for one connector, without the station's own limit; infinite without a profile."""
         for purpose in (TX, TX_DEFAULT):
-            limit = self._highest(purpose, (connector_id, 0), phases, moment)
+            limit = self._highest(purpose, connector_id, phases, moment)
             if limit is not None:
                 return limit
         return math.inf
 
     def station_limit_watts(self, phases: int, moment: Moment) -> float:
         """The limit in W for all connectors together (ChargePointMaxProfile)."""
-        limit = self._highest(CHARGE_POINT_MAX, (0,), phases, moment)
+        limit = self._highest(CHARGE_POINT_MAX, 0, phases, moment)
         return math.inf if limit is None else limit
 
-    def _highest(self, purpose: str, places: Iterable[int], phases: int, moment: Moment) -> float | None:
-        """The limit of the highest stack level that has one now; a profile of the connector itself goes first."""
-        candidates = [
-            (profile["stack_level"], installed_for, profile)
-            for installed_for, profile in self.installed
-            if installed_for in places and profile["charging_profile_purpose"] == purpose
-        ]
-        for _, _, profile in sorted(candidates, key=lambda item: item[:2], reverse=True):
-            limit = limit_of(profile, phases, moment)
+    def _highest(self, purpose: str, connector_id: int, phases: int, moment: Moment) -> float | None:
+        """The limit of the highest stack level that has one now. A connector's own profile replaces that of the whole
+        station on its level (section 3.13.1)."""
+        same = [item for item in self.installed if item[1]["charging_profile_purpose"] == purpose]
+        levels = {
+            **{profile["stack_level"]: profile for place, profile in same if place == 0},
+            **{profile["stack_level"]: profile for place, profile in same if place == connector_id},
+        }
+        for level in sorted(levels, reverse=True):
+            limit = limit_of(levels[level], phases, moment)
             if limit is not None:
                 return limit
         return None

@@ -101,6 +101,14 @@ def test_the_higher_stack_level_wins_while_it_has_a_limit() -> None:
     assert profiles.limit_watts(1, 3, RUNNING.later(100)) == 6_000
 
 
+def test_a_connectors_own_default_replaces_that_of_the_station_on_its_level() -> None:
+    profiles = Profiles()
+    profiles.add(0, profile((0, 7000), number=1))
+    profiles.add(1, profile((0, 4000), number=2, schedule={"duration": 60}))
+    assert profiles.limit_watts(1, 3, RUNNING) == math.inf
+    assert profiles.limit_watts(2, 3, RUNNING) == 7000
+
+
 def test_the_same_id_or_the_same_level_and_purpose_replace() -> None:
     profiles = Profiles()
     profiles.add(1, profile((0, 6_000)))

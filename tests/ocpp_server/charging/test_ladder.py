@@ -184,11 +184,18 @@ def test_what_was_accepted_once_is_what_is_tried_first_the_next_time(purpose):
 # -- drawn schedules -----------------------------------------------------------------------------------------------
 
 
-def test_a_daily_schedule_begins_at_the_last_midnight_of_its_zone():
+def test_a_schedule_repeats_from_the_midnight_of_its_zone_before_the_last():
     made = drawn(zone="Europe/Berlin")
-    assert made["chargingSchedule"]["startSchedule"] == "2026-11-25T23:00:00Z"
+    assert made["chargingSchedule"]["startSchedule"] == "2026-11-24T23:00:00Z"
     assert (made["recurrencyKind"], made["chargingSchedule"]["duration"]) == (DAILY, 86_400)
-    assert drawn(repeat=WEEKLY)["chargingSchedule"]["startSchedule"] == "2026-11-23T00:00:00Z"
+    assert drawn(repeat=WEEKLY)["chargingSchedule"]["startSchedule"] == "2026-11-16T00:00:00Z"
+
+
+def test_the_night_on_which_the_clocks_change_does_not_shift_today():
+    noon = datetime(2026, 10, 25, 12, tzinfo=UTC)
+    made = from_drawing(Drawing(steps=NIGHT, zone="Europe/Berlin"), 1, noon)
+    steps = composite([parse(1, made)], 1, noon - timedelta(hours=12), noon + timedelta(hours=11))
+    assert [step.at for step in steps[1:]] == [noon.replace(hour=4), noon.replace(hour=20)]
 
 
 def test_a_schedule_for_once_says_from_when_to_when_it_counts():

@@ -29,7 +29,7 @@ def test_a_drawing_is_kept_in_the_order_of_time(store: Store, time: Clock) -> No
     template = save(store)
     assert drawing_of(template) == replace(NIGHT, steps=[(0, 16.0), (21_600, 8.0), (79_200, 16.0)])
     profile = profile_of(template, NOON)
-    assert profile["chargingSchedule"]["startSchedule"] == "2026-11-21T23:00:00Z"
+    assert profile["chargingSchedule"]["startSchedule"] == "2026-11-20T23:00:00Z"
     assert profile["chargingSchedule"]["chargingSchedulePeriod"][1] == {
         "startPeriod": 21_600,
         "limit": 8.0,
