@@ -53,3 +53,26 @@ class Throttle:
     def clear(self) -> None:
         """Forget everything."""
         self._failures.clear()
+
+
+class Seldom:
+    """Lets a name pass once in a while: for what is worth a record, but not one each time."""
+
+    def __init__(self, every: timedelta) -> None:
+        self.every = every
+        self._passed: OrderedDict[str, datetime] = OrderedDict()
+
+    def lets_pass(self, name: str) -> bool:
+        """Whether it is long enough ago that this name passed; then it has passed now."""
+        now, before = clock.now(), self._passed.get(name)
+        if before is not None and now - before < self.every:
+            return False
+        self._passed.pop(name, None)
+        self._passed[name] = now
+        while len(self._passed) > CAPACITY:
+            self._passed.popitem(last=False)
+        return True
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._passed.clear()

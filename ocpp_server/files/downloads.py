@@ -28,6 +28,7 @@ def response(request: Request, path: Path, *, file_name: str, size: int, sha256:
     answer.set_etag(sha256)
     answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(file_name, safe='')}"
     answer.headers["Cache-Control"] = "private"
+    answer.headers["X-Content-Type-Options"] = "nosniff"
     try:
         return answer.make_conditional(request, accept_ranges=True, complete_length=size)
     except BaseException:

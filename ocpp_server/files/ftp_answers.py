@@ -64,7 +64,10 @@ class Answers:
             link = file_links.find(password)
             if link is None or user != file_links.ftp_user(link.id):
                 log.info("refused an FTP login of %s from %s", re.sub(r"[^\w.@-]", "?", user)[:40], address)
-                raise Refused(401, "Wrong user or password.")
+                text = "Wrong user or password."
+                if file_transfers.strangers.lets_pass(address):
+                    self.store.post(lambda unit: file_transfers.stranger(unit, Peer("FTP", address), text))
+                raise Refused(401, text)
             guesses.forget(address)
             return self._opened(link, Peer("FTP", address))
 

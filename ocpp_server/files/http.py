@@ -140,6 +140,8 @@ class FileApplication:
         if link is not None:
             link_id = link.id
             self.store.post(lambda unit: file_transfers.refused(unit, link_id, peer, refused.text))
+        elif file_transfers.strangers.lets_pass(peer.address):
+            self.store.post(lambda unit: file_transfers.stranger(unit, peer, refused.text))
 
 
 def _parts(request: Request) -> tuple[str, str]:

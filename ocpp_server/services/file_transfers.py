@@ -5,17 +5,21 @@ technicians in front of a station's log, so they are sentences.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from ocpp_server import clock
 from ocpp_server.models import FileLink, ReceivedFile
 from ocpp_server.models.files import DONE, DOWNLOAD, EXPIRED, RECEIVING, UPLOAD, WAITING
-from ocpp_server.services import file_limits
+from ocpp_server.services import audit, file_limits
 from ocpp_server.services.file_links import BROKEN, FETCHED, RECEIVED, Transfer, tell
 from ocpp_server.settings import Settings
 from ocpp_server.store import Unit
+from ocpp_server.throttle import Seldom
 
 #: So many events of one link are kept, the first ones: whoever hammers at it must not fill the disk.
 MAX_EVENTS = 100
+#: Who comes without a link is on record once in a while, by address.
+strangers = Seldom(timedelta(hours=1))
 _CLAIM = (
     "UPDATE file_link SET state = 'receiving', protocol = ?, address = ?, transferred = 0, last_at = ?, reason = ''"
     " WHERE id = ? AND state = 'waiting' AND expires_at > ? RETURNING charge_point_id"
@@ -153,6 +157,12 @@ def refused(unit: Unit, link_id: int, peer: Peer, reason: str) -> None:
     """Somebody was turned away at this link."""
     _note(unit, link_id, "refused", peer, reason)
     _publish(unit, link_id)
+
+
+def stranger(unit: Unit, peer: Peer, reason: str) -> None:
+    """Somebody came who has no link at all; callers see to it that this is not written each time."""
+    detail = f"{peer.protocol}: {reason} More like it from this address within the hour are not written down."
+    audit.record(unit, who="nobody known", address=peer.address, action="firmware.file.refused", detail=detail)
 
 
 def abandon(unit: Unit) -> None:

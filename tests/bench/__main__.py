@@ -28,7 +28,7 @@ def main() -> None:
     if "kill" in modes:
         raise SystemExit(kill.run(engines, arguments.times, arguments.port))
     if "files" in modes:
-        print(files.run(arguments.port, arguments.megabytes))
+        print(files.run(arguments.port, arguments.megabytes, arguments.rounds or 3))
         return
     if "growth" in modes:
         rounds = arguments.rounds or 3

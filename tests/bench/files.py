@@ -1,12 +1,13 @@
 """Large files by HTTP and FTP, there and back: are the bytes equal, does the memory stay flat, and do stations notice?
 
 Each way first alone, as fast as it goes, with the memory of the server's processes watched; then to a station with a
-line of 100 Mbit/s, while others go on as usual. Their times to the answer are set against those of a server that
-transfers nothing.
+line of 100 Mbit/s, while others go on as usual. Their times to the answer are set against those just before, when the
+server transferred nothing: what disturbs the machine disturbs both.
 """
 
 import hashlib
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -31,7 +32,7 @@ from tests.bench.targets import ROOT, SQLITE, Target, Workshop
 #: As seen by the station.
 WAYS = (("HTTP", "fetch"), ("HTTP", "send"), ("FTP", "fetch"), ("FTP", "send"))
 _WORDS = {"fetch": "firmware to a station", "send": "file from a station"}
-_OTHERS = Load("open", 1_000, seconds=12, warm_up=6)
+_OTHERS = Load("open", 1_000, seconds=10, warm_up=5)
 #: Bytes a second of a station's line, while others are watched.
 _LINE = 12_500_000
 #: Uploads at most while others are watched, as each needs a link of its own.
@@ -112,17 +113,19 @@ class Yard:
         return firmware_images.add(unit, file_name="image.bin", by="bench", **facts)
 
 
-def run(port: int, megabytes: int) -> str:
-    """Measure; the page."""
+def run(port: int, megabytes: int, rounds: int) -> str:
+    """Measure; the page, with medians of the rounds."""
     os.environ.update(_limits(port))
     with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder, Workshop(Path(folder), port, 1_000) as workshop:
         url = workshop.fresh(SQLITE)
         yard = Yard(workshop, url, megabytes)
         with workshop.running(SQLITE, url) as target:
             alone = [_alone(yard, target, way) for way in WAYS]
-            calm = drive.drive(target, _OTHERS)
-            beside = {way: _beside(yard, target, way) for way in WAYS}
-    return _page(alone, calm, beside, megabytes)
+            pairs = {way: [] for way in WAYS}
+            for _ in range(rounds):
+                for way in WAYS:
+                    pairs[way].append((drive.drive(target, _OTHERS), _beside(yard, target, way)))
+    return _page(alone, pairs, megabytes)
 
 
 def _limits(port: int) -> dict[str, str]:
@@ -207,7 +210,7 @@ def _hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _page(alone: list[Row], calm: dict, beside: dict[tuple[str, str], dict], megabytes: int) -> str:
+def _page(alone: list[Row], pairs: dict[tuple[str, str], list[tuple[dict, dict]]], megabytes: int) -> str:
     head = (f"{megabytes} MB alone", "", "MB/s", "Bytes equal", "Server grew, MB", "FTP process grew, MB")
     rows = [
         (
@@ -220,22 +223,25 @@ def _page(alone: list[Row], calm: dict, beside: dict[tuple[str, str], dict], meg
         )
         for row in alone
     ]
-    return f"{report.table(head, rows)}\n\n{_stations(calm, beside)}\n"
+    return f"{report.table(head, rows)}\n\n{_stations(pairs)}\n"
 
 
-def _stations(calm: dict, beside: dict[tuple[str, str], dict]) -> str:
-    head = ("Other stations, meanwhile", "", "Transfers", "MB/s", "p50 ms", "p99 ms", "p99 to calm", "Max ms")
-    quiet = _times(calm)
-    rows = [("nothing", "", "", "", *(f"{value:.1f}" for value in quiet[:2]), "1.00", f"{quiet[2]:.0f}")]
-    for (protocol, direction), figures in beside.items():
-        p50, p99, longest = _times(figures)
-        speed = f"{figures['megabytes_per_second']:.0f}"
-        cells = (f"{p50:.1f}", f"{p99:.1f}", f"{p99 / quiet[1]:.2f}", f"{longest:.0f}")
-        rows.append((protocol, _WORDS[direction], str(figures["transfers"]), speed, *cells))
+def _stations(pairs: dict[tuple[str, str], list[tuple[dict, dict]]]) -> str:
+    head = ("Other stations, meanwhile", "", "Transfers", "MB/s", "p50 ms", "p99 ms", "p50 to calm", "p99 to calm")
+    rows = []
+    for (protocol, direction), found in pairs.items():
+        transfers = sum(busy["transfers"] for _, busy in found)
+        speed = statistics.median(busy["megabytes_per_second"] for _, busy in found)
+        times = [statistics.median(_time(busy, share) for _, busy in found) for share in ("p50", "p99")]
+        ratios = [
+            statistics.median(_time(busy, share) / _time(calm, share) for calm, busy in found)
+            for share in ("p50", "p99")
+        ]
+        figures = (f"{value:.1f}" for value in times), (f"{value:.2f}" for value in ratios)
+        rows.append((protocol, _WORDS[direction], str(transfers), f"{speed:.0f}", *figures[0], *figures[1]))
     return report.table(head, rows)
 
 
-def _times(figures: dict) -> tuple[float, float, float]:
-    """p50, p99 and the longest, of MeterValues: by far the most frequent."""
-    times = figures["actions"]["MeterValues"]
-    return times["p50"], times["p99"], times["max"]
+def _time(figures: dict, share: str) -> float:
+    """Of MeterValues: by far the most frequent."""
+    return figures["actions"]["MeterValues"][share]

@@ -30,6 +30,10 @@ class Browser:
     def check(self, selector: str) -> None:
         self._tell(f"check {selector}")
 
+    def choose(self, selector: str, path: Path) -> None:
+        """Pick a file to send."""
+        self._tell(f"choose {selector}=>{path}")
+
     def finds(self, words: str) -> None:
         """Like `sees`; without scripts pages do not change by themselves, so it is loaded again first."""
         if not self._scripts:

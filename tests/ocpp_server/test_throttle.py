@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from ocpp_server import clock, throttle
-from ocpp_server.throttle import Throttle
+from ocpp_server.throttle import Seldom, Throttle
 
 
 @pytest.fixture(autouse=True)
@@ -50,3 +50,15 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in "abcde":
         guesses.fail(name)
     assert [bool(guesses.wait(name)) for name in "abcde"] == [False, False, True, True, True]
+
+
+def test_what_is_worth_a_record_passes_once_in_a_while(time):
+    seldom = Seldom(timedelta(hours=1))
+    assert [seldom.lets_pass(name) for name in ("a", "a", "b")] == [True, False, True]
+    time.go_on(minutes=59)
+    assert not seldom.lets_pass("a")
+    time.go_on(minutes=1)
+    assert seldom.lets_pass("a")
+    for number in range(throttle.CAPACITY):
+        seldom.lets_pass(str(number))
+    assert seldom.lets_pass("a")

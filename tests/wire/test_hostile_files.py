@@ -12,8 +12,8 @@ from gevent.event import Event
 
 from ocpp_server import leftovers
 from ocpp_server.files import bodies, downloads
-from ocpp_server.models import FileLink, FirmwareImage, ReceivedFile
-from ocpp_server.services import file_links
+from ocpp_server.models import AuditEntry, FileLink, FirmwareImage, ReceivedFile
+from ocpp_server.services import file_links, file_transfers
 from ocpp_server.settings import Settings
 from tests.wire.transfers import Files, ask, begin, chunks, finish, path_of
 from tests.wire.yard import Yard, eventually
@@ -43,6 +43,7 @@ def settings(settings: Settings) -> Settings:
 @pytest.fixture
 def files(yard: Yard, quiet: None) -> Iterator[Files]:
     files = Files(yard, yard.row(FileLink.charge_point.rel_model).id)
+    file_transfers.strangers.clear()
     yield files
     known = len(yard.rows(ReceivedFile)) + len(yard.rows(FirmwareImage))
     assert len(files.on_disk()) == known, "something was left behind"
@@ -162,6 +163,9 @@ def test_a_reader_that_takes_nothing_is_cut_off(files: Files, monkeypatch: pytes
 def test_a_wrong_token_finds_nothing(files: Files) -> None:
     for target in ("/files/", "/files/x", "/files/%00/x", "/files/" + "x" * 5000, "/files/é/é"):
         assert put(files, target)[0] in (400, 404)
+    entry = files.yard.row(AuditEntry)
+    assert (entry.action, entry.address) == ("firmware.file.refused", "127.0.0.1")
+    assert "There is nothing at this address." in entry.detail
 
 
 def test_an_expired_link_is_refused(files: Files) -> None:
