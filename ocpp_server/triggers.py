@@ -24,8 +24,8 @@ def expect(station: Station, command_id: int, payload: dict[str, Any], at: int) 
     """The station accepted this TriggerMessage at `at` (ms since 1970); called once that is committed."""
     action, connector_id = payload["requestedMessage"], payload.get("connectorId")
     concerned = connector_id if action in _PER_CONNECTOR else None
-    waiting = [trigger for trigger in station.triggered if trigger.until >= at][1 - _MOST :]
-    station.triggered = [*waiting, Trigger(command_id, action, concerned, at + WINDOW)]
+    _forget(station, at)
+    station.triggered = [*station.triggered[1 - _MOST :], Trigger(command_id, action, concerned, at + WINDOW)]
 
 
 def awaited(station: Station, call: Call, at: int) -> Trigger | None:
@@ -39,12 +39,19 @@ def awaited(station: Station, call: Call, at: int) -> Trigger | None:
 
 
 def note(unit: Unit, station: Station, call: Call, at: int) -> None:
-    """A message was answered: keep it with what asked for it, if anything did."""
+    """A message of a station that was asked for some was answered: keep it with what asked for it, if anything did."""
+    if station.triggered[0].until < at:
+        unit.after_commit(lambda: _forget(station, at))
     trigger = awaited(station, call, at)
     if trigger is not None:
         unit.insert_later(_INSERT, (trigger.command_id, at, frame_log.redact(call.text)))
         unit.publish("commands", f"command-{trigger.command_id}", f"commands-{station.id}")
         unit.after_commit(lambda: _take(station, trigger, _connector_of(call)))
+
+
+def _forget(station: Station, at: int) -> None:
+    """What is not waited for any more costs nothing any more."""
+    station.triggered = [trigger for trigger in station.triggered if trigger.until >= at]
 
 
 def _take(station: Station, trigger: Trigger, connector_id: int | None) -> None:

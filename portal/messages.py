@@ -114,6 +114,20 @@ def _authorize(payload: dict[str, Any]) -> str:
     return _("Card %(card)s", card=payload["idTag"])
 
 
+def _reserve(payload: dict[str, Any]) -> str:
+    return _(
+        "Reservation %(number)s: connector %(connector)s for card %(card)s until %(until)s",
+        number=payload["reservationId"],
+        connector=payload["connectorId"],
+        card=payload["idTag"],
+        until=payload["expiryDate"],
+    )
+
+
+def _cancel_reservation(payload: dict[str, Any]) -> str:
+    return _("Reservation %(number)s", number=payload["reservationId"])
+
+
 def _boot_answer(payload: dict[str, Any]) -> str:
     return _("%(status)s, interval %(seconds)s s", status=payload["status"], seconds=payload["interval"])
 
@@ -129,7 +143,9 @@ def _start_answer(payload: dict[str, Any]) -> str:
 _REQUESTS: dict[str, Callable[[dict[str, Any]], str]] = {
     "Authorize": _authorize,
     "BootNotification": _boot,
+    "CancelReservation": _cancel_reservation,
     "MeterValues": _meter_values,
+    "ReserveNow": _reserve,
     "StartTransaction": _start,
     "StatusNotification": _status,
     "StopTransaction": _stop,

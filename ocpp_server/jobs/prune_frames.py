@@ -1,4 +1,4 @@
-"""Removes old frames from the message log, in steps so small that nobody notices."""
+"""Removes old frames, and old copies of them, in steps so small that nobody notices."""
 
 import time
 
@@ -11,10 +11,11 @@ _STEP = 500
 _DAY_MS = 24 * 3600 * 1000
 #: Seconds between two steps: most of the time belongs to the stations.
 _PAUSE = 0.01
-_OLDEST = (
-    "SELECT min(id), max(id) FROM (SELECT id, at FROM frame WHERE id > ? ORDER BY id LIMIT ?) AS oldest WHERE at < ?"
-)
-_DELETE = "DELETE FROM frame WHERE id BETWEEN ? AND ?"
+#: The message log, and the messages that are kept with the TriggerMessage that asked for them.
+_TABLES = ("frame", "triggered_message")
+# Not parts of SQL from outside: the names stand above.
+_OLDEST = "SELECT min(id), max(id) FROM (SELECT id, at FROM {} WHERE id > ? ORDER BY id LIMIT ?) AS oldest WHERE at < ?"
+_DELETE = "DELETE FROM {} WHERE id BETWEEN ? AND ?"
 
 
 @every(hours=1)
@@ -23,22 +24,23 @@ def prune_frames(store: Store, settings: Settings) -> None:
     if not settings.frame_log_days:
         return
     before = clock.to_ms(clock.now()) - settings.frame_log_days * _DAY_MS
-    removed = 0
-    while (last := _step(store, removed, before)) is not None:
-        removed = last
-        time.sleep(_PAUSE)
+    for table in _TABLES:
+        removed = 0
+        while (last := _step(store, table, removed, before)) is not None:
+            removed = last
+            time.sleep(_PAUSE)
 
 
-def _step(store: Store, removed: int, before: int) -> int | None:
+def _step(store: Store, table: str, removed: int, before: int) -> int | None:
     """The last id that was removed, if any was.
 
     Ids up to `removed` are gone already; PostgreSQL would step over each of them again until it has cleaned up.
     """
 
     def work(unit: Unit) -> int | None:
-        first, last = unit.one(_OLDEST, removed, _STEP, before) or (None, None)
+        first, last = unit.one(_OLDEST.format(table), removed, _STEP, before) or (None, None)
         if last is not None:
-            unit.execute(_DELETE, first, last)
+            unit.execute(_DELETE.format(table), first, last)
         return last
 
     return store.write(work)

@@ -93,6 +93,7 @@ def in_trouble() -> list[Reservation]:
     lost = Reservation.state.in_([REFUSED, ENDED])
     waiting = (Reservation.state == PLANNED) & (Reservation.status == OFFLINE)
     query = search(Filter()).where(lost | waiting, Reservation.expiry_date > clock.now())
+    query = query.where(ChargePoint.deleted_at.is_null())
     return list(query.order_by(Reservation.expiry_date, Reservation.id).limit(_MOST))
 
 

@@ -13,7 +13,7 @@ from ocpp_server import sessions
 from ocpp_server.models import ChargePoint, Connector, Transaction
 from ocpp_server.services import charge_points, muteness, reservation_search
 from ocpp_server.services.errors import Invalid
-from portal import actions, audit, lists, yard
+from portal import actions, audit, lists, reservations, yard
 from portal.addresses import station_address
 from portal.auth import role_required
 from portal.context import settings
@@ -93,6 +93,7 @@ def show(charge_point_id: int) -> Response:
         .order_by(Transaction.started_at.desc(), Transaction.id.desc())
         .limit(RECENT)
     )
+    reserved = reservation_search.active([charge_point_id])
     return page(
         "stations/show.html",
         "station",
@@ -101,7 +102,8 @@ def show(charge_point_id: int) -> Response:
         recent=list(recent),
         is_mute=station.online and muteness.is_mute(charge_point_id, station.charge_point.connected_at),
         address=station_address(station.charge_point.identity),
-        reserved=reservation_search.active([charge_point_id]),
+        reserved=reserved,
+        labels=reservations.labels(reserved.values()),
         **actions.on_station(charge_point_id),
     )
 

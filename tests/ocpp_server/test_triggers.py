@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from ocpp_server import clock, triggers
+from ocpp_server.jobs.prune_frames import prune_frames
 from ocpp_server.models import Command
+from ocpp_server.settings import Settings
 from tests.ocpp_server.conftest import NOON, Clock, Speaker
 
 STATUS = {"status": "Available", "errorCode": "NoError"}
@@ -79,6 +81,7 @@ def test_after_a_minute_it_is_another_message(speaker: Speaker, ask: Callable[..
     time.go_on(seconds=60.1)
     speaker.ask("Heartbeat")
     assert count(speaker, first) == 0
+    assert speaker.station.triggered == []
     second = ask("Heartbeat")
     speaker.ask("Heartbeat")
     assert count(speaker, second) == 1
@@ -102,6 +105,19 @@ def test_many_triggers_do_not_fill_the_memory(speaker: Speaker, ask: Callable[..
     for _ in range(30):
         ask("DiagnosticsStatusNotification")
     assert len(speaker.station.triggered) == 20
+
+
+def test_they_are_kept_as_long_as_the_message_log(
+    speaker: Speaker, ask: Callable[..., int], time: Clock, settings: Settings
+) -> None:
+    ask("Heartbeat")
+    speaker.ask("Heartbeat")
+    time.go_on(days=29)
+    prune_frames(speaker.store, settings)
+    assert len(came(speaker)) == 1
+    time.go_on(days=2)
+    prune_frames(speaker.store, settings)
+    assert came(speaker) == []
 
 
 def test_a_pending_station_may_send_all_it_was_asked_for(

@@ -56,6 +56,13 @@ def say(store: Store, action: str, parts: Any, **fields: Any) -> None:
             [2, "1", "MeterValues", {"connectorId": 1, "meterValue": [{"sampledValue": [{"value": "7"}]}]}],
             "Connector 1: Energy 7 Wh",
         ),
+        (
+            "ReserveNow",
+            2,
+            [2, "1", "ReserveNow", {"reservationId": 7, "connectorId": 0, "idTag": "A", "expiryDate": "2027"}],
+            "Reservation 7: connector 0 for card A until 2027",
+        ),
+        ("CancelReservation", 2, [2, "1", "CancelReservation", {"reservationId": 7}], "Reservation 7"),
         ("Foo", 4, [4, "1", "NotImplemented", "no such action", {}], "NotImplemented: no such action"),
         ("DataTransfer", 2, [2, "1", "DataTransfer", {"vendorId": "Maker", "data": "x"}], "vendorId Maker, data x"),
     ],

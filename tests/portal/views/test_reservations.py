@@ -441,8 +441,8 @@ def test_the_stations_page_shows_what_is_held(viewer: FlaskClient, store: Store,
     for connector_id in (1, 0):
         hold(store, make(store, station, connector_id))
     text = viewer.get(f"/stations/{station.id}").text
-    assert text.count("Reserved for ANNA") == 1
-    assert text.count("One of them is reserved for ANNA") == 2
+    assert text.count("Reserved for Anna Berg") == 1
+    assert text.count("One of them is reserved for Anna Berg") == 2
     assert "/reservations/add?place=" not in text
 
 
