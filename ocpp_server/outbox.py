@@ -16,7 +16,7 @@ from ocpp_server.services import commands
 from ocpp_server.services.commands import Claimed
 from ocpp_server.stations import Station
 from ocpp_server.store import Store
-from ocpp_server.websocket import Closed, StationSocket
+from ocpp_server.websocket import Closed, StationSocket, Unsent
 
 log = logging.getLogger(__name__)
 
@@ -82,9 +82,9 @@ class Outbox:
         """The socket is gone: what was on the wire is lost, what waits stays."""
         self._closed = True
         self._timer.kill(block=False)
-        if self._sender is not None:
-            self._sender.kill(block=False)
         if self._pending is not None:
+            if self._sender is not None:
+                self._sender.kill(block=False)
             claimed, _ = self._pending
             self._pending = None
             self._store.post(lambda unit: commands.lost(unit, claimed))
@@ -95,7 +95,15 @@ class Outbox:
             taken = self._store.write(lambda unit: outgoing.take(unit, self._station))
             if taken is not None:
                 self._wanted = True
-                self._call(*taken)
+                if self._closed:
+                    self._put_back(taken[0])
+                else:
+                    self._call(*taken)
+
+    def _put_back(self, claimed: Claimed) -> None:
+        """Nothing of it was sent: the station never heard of it."""
+        self._pending = None
+        self._store.post(lambda unit: commands.put_back(unit, claimed))
 
     def _call(self, claimed: Claimed, text: str) -> None:
         done = AsyncResult()
@@ -104,6 +112,9 @@ class Outbox:
         try:
             self._socket.send(text)
             done.get(timeout=claimed.timeout)
+        except Unsent:
+            self._put_back(claimed)
+            self.close()
         except Closed:
             self.close()
         except gevent.Timeout:

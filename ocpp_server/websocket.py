@@ -75,6 +75,10 @@ class Closed(Exception):
     """The socket is gone; the text says why, in plain words."""
 
 
+class Unsent(Closed):
+    """It was closing already, and nothing of the message was written."""
+
+
 class StationSocket:
     """A WebSocket after its handshake: one reader, any number of writers."""
 
@@ -196,7 +200,7 @@ class StationSocket:
             try:
                 compose(*arguments)
             except InvalidState as error:
-                raise Closed("the socket is closing") from error
+                raise Unsent("the socket is closing") from error
             self._flush()
 
     def _flush(self) -> None:

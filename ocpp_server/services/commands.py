@@ -52,6 +52,7 @@ _EXPIRE = (
 _ABANDON = (
     "UPDATE command SET state = ?, finished_at = ?, sealed = NULL WHERE state = ? RETURNING id, charge_point_id, action"
 )
+_PUT_BACK = "UPDATE command SET state = 'queued', sent_at = NULL, message_id = NULL WHERE id = ? AND state = 'sent'"
 _FINISH = (
     "UPDATE command SET state = ?, finished_at = ?, status = ?, result = ?, error_code = ?, error_description = ?,"
     " sealed = NULL WHERE id = ? AND state = 'sent' RETURNING action"
@@ -226,6 +227,13 @@ def timed_out(unit: Unit, claimed: Claimed) -> None:
 def lost(unit: Unit, claimed: Claimed) -> None:
     """The connection ended before the answer came."""
     _finish(unit, claimed.id, claimed.charge_point_id, LOST, payload=claimed.payload)
+
+
+def put_back(unit: Unit, claimed: Claimed) -> None:
+    """It was claimed, but nothing of it left: it waits again, for as long as it may."""
+    unit.execute(_PUT_BACK, claimed.id)
+    unit.after_commit(lambda: stations.wake(claimed.charge_point_id))
+    _publish(unit, claimed.id, claimed.charge_point_id)
 
 
 def answered_late(unit: Unit, command_id: int, charge_point_id: int, text: str) -> None:

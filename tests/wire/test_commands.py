@@ -11,7 +11,7 @@ import websocket
 from flask.testing import FlaskClient
 
 import app as entry
-from ocpp_server import outgoing
+from ocpp_server import outgoing, sessions
 from ocpp_server.models import Command
 from ocpp_server.services import commands, operators
 from tests.conftest import PASSWORD
@@ -165,6 +165,25 @@ def test_a_connection_that_ends_loses_what_was_on_the_wire_and_keeps_what_waits(
     back = yard.connect()
     back.boot()
     assert back.recv()[2] == "GetConfiguration"
+
+
+def test_a_request_of_which_nothing_left_waits_for_the_next_connection(
+    operator: FlaskClient, yard: Yard, charge_point: FakeChargePoint
+) -> None:
+    session = sessions.get(1)
+    assert session is not None
+    # Closing has begun, as when the server stops, and the request comes in between.
+    session.socket._protocol.send_close(1001, "")
+    path = ask(operator, "ClearCache")
+    eventually(lambda: session.outbox._closed)
+    eventually(lambda: "Waiting" in operator.get(path).text)
+    charge_point.vanish()
+    back = yard.connect()
+    back.boot()
+    frame = back.recv()
+    assert frame[2] == "ClearCache"
+    reply(back, frame[1], {"status": "Accepted"})
+    page_says(operator, path, "Accepted")
 
 
 def test_x_c_02_configuration_is_read_changed_and_reset_as_the_station_asks(
