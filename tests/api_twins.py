@@ -71,6 +71,7 @@ TWINS = {
     "stations.delete": ("stations.delete",),
     "stations.set_password": ("stations.update",),
     "stations.update": ("stations.update",),
+    "support_bundle.download": ("diagnostics.bundle",),
     "tokens.create": ("tokens.create",),
     "tokens.revoke": ("tokens.revoke",),
 }

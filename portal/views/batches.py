@@ -66,6 +66,8 @@ def create() -> Response:
     for prefix, endpoint in _ELSEWHERE.items():
         if request.form.get("operation", "").startswith(prefix):
             return _to_template(request.form["operation"].removeprefix(prefix), endpoint)
+    if request.form.get("operation") == "firmware-job":
+        return redirect(url_for("firmware_jobs.create"), 307)
     chosen, stations = operation.find(request.form.get("operation", "")), selection.chosen()
     if not stations or chosen is None or not chosen.for_many:
         flash(_("Choose stations and an action first."), "warning")

@@ -1,4 +1,4 @@
-"""What a station sent: its contents, its text page by page, what a search finds in it, and the file itself."""
+"""What is in a file that a station sent: its members, their text page by page, and what a search finds in it."""
 
 from pathlib import Path
 from urllib.parse import quote
@@ -42,19 +42,17 @@ def show(file_id: int) -> Response:
     )
 
 
-@bp.get("/<int:file_id>/download")
+@bp.get("/<int:file_id>/part")
 @role_required("operator")
 def download(file_id: int) -> Response:
-    """The file as it came, or with `?in=` one of its members."""
+    """A member of it, as `?in=` says."""
     file = _fetch(file_id)
     members, path = _members(request.args.get("in", "")), _path(file)
-    if path is None:
+    if path is None or not members:
         abort(404)
     response = Response(file_contents.stream(path, members), mimetype="application/octet-stream")
-    name = file.file_name if not members else f"{file.file_name}-{_spelled(members)}"
-    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
-    if not members:
-        response.content_length = file.size
+    name = quote(f"{file.file_name}-{_spelled(members)}", safe="")
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
     return response
 
 

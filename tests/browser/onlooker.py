@@ -27,6 +27,10 @@ class Browser:
     def fill(self, selector: str, text: str) -> None:
         self._tell(f"fill {selector}=>{text}")
 
+    def save(self, name: str, path: Path) -> None:
+        """Click the button of that name and keep the file that comes."""
+        self._tell(f"save {name}=>{path}")
+
     def check(self, selector: str) -> None:
         self._tell(f"check {selector}")
 

@@ -8,6 +8,7 @@
 * `see words` waits until the words stand on the page, without loading it again,
 * `drag SELECTOR=>X,Y>X,Y` pulls the pointer across an element, from one part of its width and height to another,
 * `pixels SELECTOR` tells how many pixels of the first such canvas are drawn,
+* `save NAME=>FILE` clicks that button and keeps the file that comes,
 * `shot FILE` takes a picture.
 
 An answer is `ok`, or what went wrong.
@@ -58,6 +59,11 @@ def obey(page: Page, base: str, live: bool) -> Iterator[str]:
 def do(page: Page, base: str, order: str, words: str) -> str:
     if order == "open":
         page.goto(base + words)
+    elif order == "save":
+        name, _, path = words.partition("=>")
+        with page.expect_download() as download:
+            page.get_by_role("button", name=name, exact=True).click()
+        download.value.save_as(path)
     elif order == "look":
         page.reload()
     elif order == "press":

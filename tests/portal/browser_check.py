@@ -61,6 +61,10 @@ PATHS = (
     "/firmware",
     "/firmware/images/add",
     "/firmware/received",
+    "/firmware/received/1",
+    "/firmware/jobs/new",
+    "/firmware/jobs/1",
+    "/stations/1/firmware",
 )
 RUN_AXE = """axe.run().then(found => JSON.stringify(found.violations
   .filter(violation => ["serious", "critical"].includes(violation.impact))

@@ -11,10 +11,14 @@ import gevent
 import pytest
 
 from ocpp_server import clock, events
-from ocpp_server.models import Connector, Frame, Refusal
+from ocpp_server.models import ChargePoint, Connector, DiagnosticsRequest, Frame, ReceivedFile, Refusal
 from ocpp_server.server import Server
 from ocpp_server.services import (
     charge_points,
+    diagnostics,
+    file_limits,
+    firmware_jobs,
+    firmware_updates,
     id_tags,
     local_lists,
     operators,
@@ -24,6 +28,7 @@ from ocpp_server.services import (
     unknown_cards,
 )
 from ocpp_server.services import local_list_records as records
+from ocpp_server.services.firmware_jobs import Plan
 from ocpp_server.services.reservations import Wish
 from ocpp_server.services.sites import Circuit, Member, Plan
 from ocpp_server.store import Unit
@@ -68,12 +73,32 @@ def furnish(unit: Unit) -> None:
     records.apply(unit, station.id, {"updateType": "Full", "localAuthorizationList": entries})
 
 
+def firmware_and_logs(server: Server) -> None:
+    """A job, a log that was asked for, and a text that came."""
+    incoming = file_limits.shelf(server.settings).begin(1 << 20)
+    incoming.write(b"first line\nlast line\n")
+    now, stored_as = clock.now(), incoming.keep()
+    facts = {"file_name": "log.txt", "size": incoming.size, "sha256": incoming.sha256, "received_at": now}
+
+    def work(unit: Unit) -> None:
+        station = ChargePoint.get_by_id(1)
+        plan = Plan(location="ftp://files.example/new.bin", version="2.0")
+        firmware_jobs.create(unit, plan, [station.id], by="Anna")
+        firmware_updates.heard(unit, station.id, "Downloading", clock.to_ms(now))
+        file = ReceivedFile.create(charge_point=station, stored_as=stored_as, **facts)
+        diagnostics.ask(unit, server.settings, station, by="Anna")
+        DiagnosticsRequest.update(state="arrived", received_file_id=file.id).execute()
+
+    server.store.write(work)
+
+
 @pytest.mark.skipif(not shutil.which("chromium"), reason="needs Debian's chromium")
 def test_pages_are_accessible_keep_to_their_policy_and_follow_changes(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "PING_SECONDS", 0.5)
     server.store.write(furnish)
+    firmware_and_logs(server)
     base = f"http://127.0.0.1:{server.port}"
     command = [sys.executable, str(SCRIPT), base, "anna@example.com", PASSWORD, "Renamed while you watch"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)

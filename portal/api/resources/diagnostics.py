@@ -1,13 +1,17 @@
 """What stations are asked to send of their logs, and what they say about it and about their firmware."""
 
+from datetime import timedelta
 from typing import Any
 
+from ocpp_server import clock
 from ocpp_server.models import ChargePoint, DiagnosticsRequest, StationNotice
+from ocpp_server.models.operators import OPERATOR
 from ocpp_server.services import diagnostics
 from ocpp_server.services import diagnostics_states as states
-from portal import audit
+from ocpp_server.services.errors import Invalid
+from portal import audit, support_bundle
 from portal.api import paging, reading
-from portal.api.operation import Reply, operation
+from portal.api.operation import FILE, Reply, operation
 from portal.api.problems import missing
 from portal.api.resources.stations import fetch
 from portal.api.routing import PREFIX
@@ -15,8 +19,10 @@ from portal.api.schema import (
     BOOLEAN,
     ID,
     PAGING,
+    SINCE,
     STRING,
     TIME,
+    UNTIL,
     argument,
     body,
     one_of,
@@ -119,6 +125,23 @@ def show(diagnostics_id: int) -> dict[str, Any]:
 def notices(identity: str, query: dict[str, Any]) -> dict[str, Any]:
     found = StationNotice.select().where(StationNotice.charge_point == fetch(identity).id)
     return paging.part(found, _NOTICES, query, paging.each(_notice))
+
+
+@operation(
+    "GET",
+    "/stations/<identity>/support-bundle",
+    "Fetch the support bundle of a station, for its maker: a zip without cards and secrets",
+    tag=TAG,
+    role=OPERATOR,
+    answer=FILE,
+    query=(SINCE, UNTIL),
+)
+def bundle(identity: str, query: dict[str, Any]) -> Any:
+    until = query.get("until") or clock.now()
+    since = query.get("since") or until - timedelta(days=7)
+    if since >= until:
+        raise Invalid("until", "The end must come after the beginning.")
+    return support_bundle.answer(fetch(identity), since, until)
 
 
 def _joined() -> Any:

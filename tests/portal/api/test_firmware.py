@@ -1,5 +1,7 @@
 """Firmware jobs and diagnostics by API."""
 
+import io
+import zipfile
 from collections.abc import Callable
 
 import pytest
@@ -92,6 +94,17 @@ def test_what_a_station_said_is_listed(api: Api, add_station: Add, store: Store)
     store.write(lambda unit: firmware_updates.heard(unit, station.id, "Installing", clock.to_ms(clock.now())))
     (notice,) = api.get("/stations/CP-1/notices").json["items"]
     assert (notice["kind"], notice["word"], notice["expected"]) == ("firmware", "Installing", False)
+
+
+def test_the_bundle_for_the_maker_is_fetched(as_role: Callable[[str], Api], add_station: Add) -> None:
+    add_station()
+    api = as_role("operator")
+    answer = api.get("/stations/CP-1/support-bundle", since="2026-11-01T00:00:00Z")
+    assert answer.status_code == 200
+    assert "station.json" in zipfile.ZipFile(io.BytesIO(answer.data)).namelist()
+    wrong = api.get("/stations/CP-1/support-bundle", since="2026-11-02T00:00:00Z", until="2026-11-01T00:00:00Z")
+    assert wrong.json["errors"][0]["field"] == "until"
+    assert as_role("viewer").get("/stations/CP-1/support-bundle").status_code == 403
 
 
 def test_a_viewer_only_looks(as_role: Callable[[str], Api], add_station: Add) -> None:

@@ -152,6 +152,18 @@ def test_stations_come_along_from_elsewhere(operator: FlaskClient, add_station: 
     assert 'value="1, 10"' in page
 
 
+def test_the_list_of_stations_leads_to_a_job(operator: FlaskClient, add_station: Add) -> None:
+    station = add_station("CP-1")
+    add_station("CP-2")
+    assert '<option value="firmware-job">' in operator.get("/stations").text
+    chosen = {"operation": "firmware-job", "station": str(station.id), "query": ""}
+    sent_on = operator.post("/batches/new", data=chosen)
+    assert (sent_on.status_code, sent_on.location) == (307, "/firmware/jobs/new")
+    form = operator.post(sent_on.location, data=chosen).text
+    assert form.count('name="station"') == 1
+    assert "New firmware job" in form
+
+
 def test_the_page_of_a_job_shows_each_station_with_its_reason(
     viewer: FlaskClient, store: Store, add_station: Add
 ) -> None:

@@ -74,18 +74,24 @@ def test_an_archive_is_listed_and_its_files_are_read(operator: FlaskClient, send
     assert "line 7 " in operator.get(f"{address}?in=0&line=7").text
     assert '<li value="1" id="line-1">old</li>' in operator.get(f"{address}?in=1").text
     assert "Its name leads to another folder" in operator.get(f"{address}?in=2").text
-    assert operator.get(f"{address}/download?in=0").data == LOG
+    assert operator.get(f"{address}/part?in=0").data == LOG
+    assert operator.get(f"{address}/part").status_code == 404
 
 
 def test_a_packed_text_is_shown_at_once(operator: FlaskClient, send: Send) -> None:
     assert "line 3 " in operator.get(send(gzip.compress(LOG), "ocpp.log.gz")).text
 
 
-def test_the_file_is_downloaded_as_it_came(operator: FlaskClient, send: Send) -> None:
-    answer = operator.get(send(LOG, "größe.txt") + "/download")
+def test_a_part_is_downloaded_under_a_name_of_its_own(operator: FlaskClient, send: Send) -> None:
+    answer = operator.get(send(a_zip(log=LOG), "größe.zip") + "/part?in=0")
     assert answer.data == LOG
-    assert answer.headers["Content-Disposition"] == "attachment; filename*=UTF-8''gr%C3%B6%C3%9Fe.txt"
+    assert answer.headers["Content-Disposition"] == "attachment; filename*=UTF-8''gr%C3%B6%C3%9Fe.zip-0"
     assert answer.headers["Content-Type"] == "application/octet-stream"
+
+
+def test_the_whole_file_is_a_click_away(operator: FlaskClient, send: Send) -> None:
+    address = send(LOG)
+    assert f'href="{address}/file"' in operator.get(address).text
 
 
 def test_what_is_no_text_or_damaged_is_said_to_be(operator: FlaskClient, send: Send) -> None:
@@ -102,7 +108,7 @@ def test_a_file_that_is_gone_is_no_error(operator: FlaskClient, send: Send, app:
         if path.is_file():
             path.unlink()
     assert "The file is no longer kept" in operator.get(address).text
-    assert operator.get(f"{address}/download").status_code == 404
+    assert operator.get(f"{address}/part?in=0").status_code == 404
 
 
 @pytest.mark.parametrize("members", ["x", "1.2.3", "-1", "0.", "99999999"])
@@ -117,4 +123,4 @@ def test_a_place_that_is_not_there_is_said_to_be(operator: FlaskClient, send: Se
 def test_logs_may_hold_secrets_so_viewers_do_not_read_them(viewer: FlaskClient, send: Send) -> None:
     address = send(LOG)
     assert viewer.get(address).status_code == 403
-    assert viewer.get(f"{address}/download").status_code == 403
+    assert viewer.get(f"{address}/part?in=0").status_code == 403
