@@ -59,6 +59,8 @@ def why(place: Place) -> str:
         )
     if place.state == site_view.CAPPED:
         return _("The car takes no more than about %(amperes)s.", amperes=amperes(place.measured))
+    if place.state in (site_view.SHARED, site_view.FULL) and place.measured is None:
+        return _("Nothing was measured yet. Its MeterValuesSampledData needs Current.Import, so that its car is seen.")
     if place.state == site_view.OFFLINE and not place.is_fail_safe_installed:
         return _(
             "Cannot be told anything, and has no fail-safe limit yet: counted with %(amperes)s, which the others lack."
@@ -78,7 +80,7 @@ def _sentences(counted: float) -> dict[str, str]:
         site_view.LATE: _("The session began while the station was offline. It gets a limit once it is seen to run."),
         site_view.REFUSES: _("The station refused the limit; counted with %(amperes)s.", amperes=amperes(counted)),
         site_view.ASLEEP: _("Full, or held back by its own timer. Others use its share; it is tried again each hour."),
-        site_view.SHARED: _("Has its fair share."),
+        site_view.SHARED: _("Has its share of what is there."),
         site_view.FULL: _("Has all that the connector can give."),
         site_view.TOLD: _("A new limit is on its way."),
     }

@@ -127,9 +127,12 @@ def test_a_site_that_was_just_made_says_that_it_is_being_set_up(viewer, site_id)
 def test_the_page_says_who_has_what_and_why(viewer, live):
     live.site.members[3, 1].installed = 6.0
     settle(live)
+    assert "needs Current.Import" in viewer.get(f"/sites/{live.id}").text
+    for number in (1, 2):
+        happenings.measured(live.site, (number, 1), (9.0, 9.0, 9.0), clock.now().timestamp())
     text = viewer.get(f"/sites/{live.id}").text
     assert "18.0 A" in text
-    assert "Has its fair share" in text
+    assert "Has its share of what is there" in text
     assert "Cannot be told anything" in text, "the third station is not connected"
     assert "Allotted" in viewer.get(f"/sites/{live.id}", headers=PARTIAL).text
 
