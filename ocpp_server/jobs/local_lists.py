@@ -12,6 +12,8 @@ from ocpp_server.stations import Station
 from ocpp_server.store import Store
 
 _DAY_MS = 24 * 3600 * 1000
+#: So many whole lists are under way at a time: sessions that begin meanwhile must not wait for them.
+_WHOLE_AT_ONCE = 10
 #: Seconds between two steps: most of the time belongs to the stations.
 _PAUSE = 0.01
 
@@ -26,13 +28,15 @@ def keep_local_lists(store: Store, settings: Settings) -> None:
         store.write(lambda unit: id_tag_changes.note_expired(unit, now))
     with store.reading():
         newest = id_tag_changes.latest(store.query) if standings else 0
+    free = _WHOLE_AT_ONCE - sum(standing.is_waiting and standing.is_whole for standing in standings)
     for standing in standings:
         station = _reachable(standing, settings, now)
         number = standing.charge_point_id
         if station is None:
             if local_list_upkeep.is_outdated(standing, newest):
                 store.write(partial(local_list_upkeep.compare, charge_point_id=number))
-        elif local_list_upkeep.is_due(standing, newest, station, now):
+        elif local_list_upkeep.is_due(standing, newest, station, now) and (free > 0 or not standing.is_whole):
+            free -= standing.is_whole
             booted_at = station.booted_at
             store.write(partial(local_list_upkeep.bring_in_step, charge_point_id=number, booted_at=booted_at))
 

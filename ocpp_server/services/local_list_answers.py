@@ -100,18 +100,26 @@ def failed(failure: Failure) -> None:
 
 def _accept(unit: Unit, listing: LocalList, payload: Payload, *, is_ours: bool) -> None:
     """The station holds this now."""
-    longer = records.apply(unit, listing.charge_point_id, payload)
-    listing.entries = longer + (0 if payload["updateType"] == plan.FULL else listing.entries)
+    _note_entries(unit, listing, payload, is_part=is_ours and listing.part_end is not None)
     # By hand anything may be sent.
     listing.version = min(payload["listVersion"], plan.LAST_VERSION)
     listing.sent_version = max(listing.sent_version, listing.version)
-    sent = plan.entries(payload)
     if not is_ours:
-        _by_hand(unit, listing, payload, list(sent))
+        _by_hand(unit, listing, payload, list(plan.entries(payload)))
     elif payload["updateType"] == plan.FULL:
         listing.rebuild, listing.scan_key = False, listing.part_end
     elif listing.part_end is not None:
         listing.scan_key = listing.part_end
+
+
+def _note_entries(unit: Unit, listing: LocalList, payload: Payload, *, is_part: bool) -> None:
+    station = listing.charge_point_id
+    if payload["updateType"] == plan.FULL:
+        listing.entries = records.apply(unit, station, payload)
+    elif is_part and listing.scan_key is not None:
+        listing.entries += records.append(unit, station, payload, listing.scan_key)
+    else:
+        listing.entries += records.apply(unit, station, payload)
 
 
 def _by_hand(unit: Unit, listing: LocalList, payload: Payload, keys: list[str]) -> None:

@@ -18,6 +18,11 @@ from ocpp_server.store import Unit
 _CARD = "id_tag, expiry_date, parent_id_tag"
 _HELD = "id_tag, expiry_date, parent_id_tag, status"
 _DELETE_ALL = "DELETE FROM local_list_entry WHERE charge_point_id = ?"
+_RANGE = "SELECT id_tag_key FROM local_list_entry WHERE charge_point_id = ? AND id_tag_key > ? AND id_tag_key <= ?"
+_OR_UPDATE = (
+    " ON CONFLICT (charge_point_id, id_tag_key) DO UPDATE SET id_tag = excluded.id_tag,"
+    " expiry_date = excluded.expiry_date, parent_id_tag = excluded.parent_id_tag, status = excluded.status"
+)
 _CONFIGURED = (
     "SELECT LOWER(key), value FROM configuration_key WHERE charge_point_id = ? AND known"
     " AND LOWER(key) IN (?, ?, ?, ?, ?)"
@@ -131,12 +136,13 @@ def holders(rows: Rows, key: str) -> dict[int, Entry]:
 
 def gone(rows: Rows, charge_point_id: int, chosen: Selection, revision: int, limit: int) -> list[str]:
     """The entries of cards that changed after that revision and may no longer be in the list."""
+    # CROSS JOIN keeps SQLite to this order: few cards have changed, but entries are many.
     sql = (
-        "SELECT e.id_tag FROM id_tag_change c JOIN local_list_entry e"  # noqa: S608
-        " ON e.charge_point_id = ? AND e.id_tag_key = c.id_tag_key WHERE c.revision > ? AND NOT EXISTS"
+        "SELECT e.id_tag FROM id_tag_change c CROSS JOIN local_list_entry e WHERE c.revision > ?"  # noqa: S608
+        " AND e.charge_point_id = ? AND e.id_tag_key = c.id_tag_key AND NOT EXISTS"
         f" (SELECT 1 FROM id_tag WHERE id_tag.id_tag_key = c.id_tag_key AND {chosen.sql}) ORDER BY c.revision LIMIT ?"
     )
-    return [id_tag for (id_tag,) in rows(sql, charge_point_id, revision, *chosen.params, limit)]
+    return [id_tag for (id_tag,) in rows(sql, revision, charge_point_id, *chosen.params, limit)]
 
 
 def configured(rows: Rows, charge_point_id: int) -> dict[str, str | None]:
@@ -159,6 +165,16 @@ def apply(unit: Unit, charge_point_id: int, payload: Payload) -> int:
     return len(kept) - gone
 
 
+def append(unit: Unit, charge_point_id: int, payload: Payload, after: str) -> int:
+    """The station has accepted a part of its whole list, whose keys all come after that one: by how many entries its
+    list became longer. Hardly ever is any of them there already, which a look at the range tells at little cost."""
+    found = {key: entry for key, entry in plan.entries(payload).items() if entry is not None}
+    there = {key for (key,) in unit.all(_RANGE, charge_point_id, after, list(found)[-1])}
+    for group in _parts(list(found.values()), _ROWS):
+        _insert(unit, charge_point_id, group)
+    return len(found.keys() - there)
+
+
 def clear(unit: Unit, charge_point_id: int) -> None:
     """The station's list is empty."""
     unit.execute(_DELETE_ALL, charge_point_id)
@@ -175,7 +191,7 @@ def _insert(unit: Unit, charge_point_id: int, entries: Sequence[Entry]) -> None:
     params: list[Any] = []
     for entry in entries:
         params += (charge_point_id, entry.key, entry.id_tag, entry.expiry_date, entry.parent_id_tag, entry.status)
-    unit.execute(f"{sql} {', '.join([row] * len(entries))}", *params)
+    unit.execute(f"{sql} {', '.join([row] * len(entries))}{_OR_UPDATE}", *params)
 
 
 def _entry(row: tuple) -> Entry:

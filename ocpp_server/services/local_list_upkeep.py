@@ -15,7 +15,8 @@ from ocpp_server.store import Unit
 #: A refused list is tried again after so long, in ms; sooner where the station has booted meanwhile.
 _RETRY = 24 * 3_600_000
 _STANDINGS = (
-    "SELECT l.charge_point_id, l.state, l.seen_revision, l.asked_by, l.checked_at, l.refused_at, c.state"
+    "SELECT l.charge_point_id, l.state, l.seen_revision, l.asked_by, l.checked_at, l.refused_at, c.state,"
+    " CASE WHEN l.rebuild OR l.scan_key IS NOT NULL THEN 1 ELSE 0 END"
     " FROM local_list l JOIN charge_point p ON p.id = l.charge_point_id AND p.deleted_at IS NULL"
     " LEFT JOIN command c ON c.id = l.command_id WHERE l.keeps <> 'none'"
 )
@@ -28,7 +29,8 @@ _FORGET = (
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How one list stands; times in ms since 1970, `command_state` of the request that is under way."""
+    """How one list stands; times in ms since 1970, `command_state` of the request that is under way. `is_whole`: it is
+    to be sent as a whole, or is in the middle of that."""
 
     charge_point_id: int
     state: str
@@ -37,6 +39,7 @@ class Standing:
     checked_at: int | None = None
     refused_at: int | None = None
     command_state: str | None = None
+    is_whole: int = 0
 
     @property
     def is_waiting(self) -> bool:

@@ -427,6 +427,21 @@ def test_a_change_that_does_not_concern_a_station_leaves_it_in_step(store, keepe
     assert station.row.state == "in_step"
 
 
+def test_only_some_whole_lists_are_under_way_at_a_time(store, keeper, tick, monkeypatch):
+    monkeypatch.setattr(job, "_WHOLE_AT_ONCE", 1)
+    one, other = keeper(), keeper("CP-2")
+    sessions = {station.id: station.session() for station in (one, other)}
+    one.keep()
+    other.keep()
+    monkeypatch.setattr(job.sessions, "get", sessions.get)
+    job.keep_local_lists(store, one.settings)
+    job.keep_local_lists(store, one.settings)
+    assert (one.row.state, other.row.state) == ("sending", "behind")
+    one.serve()
+    job.keep_local_lists(store, one.settings)
+    assert (one.row.state, other.row.state) == ("in_step", "sending")
+
+
 def test_switches_silence_it_but_not_what_an_operator_asks_for(store, keeper, tick):
     add_cards(store, "A")
     station = keeper(per_message=100)
