@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from ocpp_server.charging.composite import Step
 from ocpp_server.models import Command, CompositeReading
 from ocpp_server.services import composite_schedules
+from ocpp_server.services.composite_schedules import Holdings
 from portal.charging import limit_word
 
 #: A limit from a moment on; None is none.
@@ -42,13 +43,11 @@ def shown(reading: CompositeReading) -> dict[str, Any]:
     }
 
 
-def today(
-    charge_point_id: int, connector_id: int, begin: datetime, end: datetime, unit: str
-) -> tuple[list[Step], Plot]:
+def today(holdings: Holdings, connector_id: int, begin: datetime, end: datetime, unit: str) -> tuple[list[Step], Plot]:
     """What is calculated for a time, as steps; and as a plot, with what the station last reported of that time."""
-    steps = composite_schedules.calculate(charge_point_id, connector_id, begin, end, unit=unit, planned=True)
+    steps = holdings.calculate(connector_id, begin, end, unit=unit, planned=True)
     lines = [("calculated", _("Calculated"), points(steps))]
-    reading = composite_schedules.latest(charge_point_id, connector_id)
+    reading = holdings.readings.get(connector_id)
     if reading is not None and reading.unit == unit:
         reported = _lines(reading)[1][2]
         ended = reading.begins_at + timedelta(seconds=reading.duration)

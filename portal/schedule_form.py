@@ -79,7 +79,7 @@ def written(name: str, drawing: Drawing) -> Typed:
         "phases": _text(drawing.phases),
         "min_rate": _text(drawing.min_rate),
         "zone": drawing.zone,
-        "begins_on": moment_to(drawing.begins_on),
+        "begins_on": moment_to(drawing.begins_on)[:10],
         "duration": _text(drawing.duration and drawing.duration / 3600),
         "valid_from": moment_to(drawing.valid_from),
         "valid_to": moment_to(drawing.valid_to),

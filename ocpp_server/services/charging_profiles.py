@@ -164,7 +164,8 @@ def may_be_over(session: Transaction) -> bool:
 def requests_of(charge_point_id: int, limit: int = 10) -> list[ChargingProfileRequest]:
     """The latest wishes for a station, the newest first."""
     row = ChargingProfileRequest
-    return list(row.select().where(row.charge_point == charge_point_id).order_by(row.id.desc()).limit(limit))
+    found = row.select(row, ChargePoint).join(ChargePoint).where(row.charge_point == charge_point_id)
+    return list(found.order_by(row.id.desc()).limit(limit))
 
 
 def _send(unit: Unit, wish: Wish, *, even_if_late: bool = False) -> ChargingProfileRequest:

@@ -4,12 +4,16 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
+
+from peewee import fn
 
 from ocpp_server import clock, timestamps
 from ocpp_server.charging.composite import Session, Step, composite
 from ocpp_server.charging.profile import Profile, periods_of, whole
-from ocpp_server.models import CompositeReading
+from ocpp_server.charging.units import Supply
+from ocpp_server.models import CompositeReading, InstalledChargingProfile, Transaction
 from ocpp_server.services import charging_traits, installed_profiles
 from ocpp_server.store import Unit
 
@@ -37,27 +41,55 @@ class Difference:
         return self.reported > self.calculated
 
 
-def calculate(
-    charge_point_id: int,
-    connector_id: int,
-    begin: datetime,
-    end: datetime,
-    *,
-    unit: str = "A",
-    more: Iterable[Profile] = (),
-    planned: bool = False,
-) -> list[Step]:
-    """What the profiles on record add up to on a connector, with `more` in place of those they would replace.
+class Holdings:
+    """What a station holds, looked up once for all its connectors. Needs a connection."""
 
-    `planned` imagines a session that begins at `begin` where none runs. Needs a connection.
-    """
-    held = installed_profiles.parsed(installed_profiles.of_station(charge_point_id))
-    profiles = replaced(held, more)
-    session = installed_profiles.session_on(charge_point_id, connector_id) if connector_id else None
-    if session is None and planned:
-        session = Session(begin)
-    supply = charging_traits.supply_of(charge_point_id)
-    return composite(profiles, connector_id, begin, end, unit=unit, supply=supply, session=session)
+    def __init__(self, charge_point_id: int) -> None:
+        self.charge_point_id = charge_point_id
+
+    @cached_property
+    def rows(self) -> list[InstalledChargingProfile]:
+        return installed_profiles.of_station(self.charge_point_id)
+
+    @cached_property
+    def profiles(self) -> list[Profile]:
+        return installed_profiles.parsed(self.rows)
+
+    @cached_property
+    def supply(self) -> Supply:
+        return charging_traits.supply_of(self.charge_point_id)
+
+    @cached_property
+    def sessions(self) -> dict[int, Session]:
+        """What runs, by connector."""
+        row = Transaction
+        query = row.select().where(row.charge_point == self.charge_point_id, row.stopped_at.is_null()).order_by(row.id)
+        return {found.connector_id: Session(found.started_at, found.id) for found in query}
+
+    @cached_property
+    def readings(self) -> dict[int, CompositeReading]:
+        """What the station last reported, by connector."""
+        row, newest = CompositeReading, CompositeReading.select(fn.MAX(CompositeReading.id))
+        ids = newest.where(row.charge_point == self.charge_point_id).group_by(row.connector_id)
+        return {found.connector_id: found for found in row.select().where(row.id.in_(ids))}
+
+    def calculate(
+        self,
+        connector_id: int,
+        begin: datetime,
+        end: datetime,
+        *,
+        unit: str = "A",
+        more: Iterable[Profile] = (),
+        planned: bool = False,
+    ) -> list[Step]:
+        """What the profiles on record add up to on a connector, with `more` in place of those they would replace.
+
+        `planned` imagines a session that begins at `begin` where none runs.
+        """
+        session = self.sessions.get(connector_id) or (Session(begin) if planned else None)
+        profiles = replaced(self.profiles, more)
+        return composite(profiles, connector_id, begin, end, unit=unit, supply=self.supply, session=session)
 
 
 def replaced(held: Iterable[Profile], more: Iterable[Profile]) -> list[Profile]:
@@ -79,9 +111,8 @@ def read(unit: Unit, charge_point_id: int, command_id: int, asked: dict[str, Any
     duration = min(LONGEST, max(1, whole(schedule.get("duration")) or whole(asked.get("duration"))))
     connector_id, wire_unit = whole(asked.get("connectorId")), schedule.get("chargingRateUnit")
     unit_word = "W" if wire_unit == "W" else "A"
-    steps = calculate(
-        charge_point_id, connector_id, begin, begin + timedelta(seconds=duration), unit=unit_word, planned=True
-    )
+    end = begin + timedelta(seconds=duration)
+    steps = Holdings(charge_point_id).calculate(connector_id, begin, end, unit=unit_word, planned=True)
     reported = [(period.start // 1000, round(period.limit, 1)) for period in periods_of(schedule)]
     _forget_old(charge_point_id, connector_id)
     CompositeReading.create(
@@ -120,13 +151,6 @@ def differences(reading: CompositeReading) -> list[Difference]:
         else:
             found.append(Difference(begin, end, mine, other))
     return found
-
-
-def latest(charge_point_id: int, connector_id: int) -> CompositeReading | None:
-    """What the station last reported for a connector."""
-    row = CompositeReading
-    query = row.select().where(row.charge_point == charge_point_id, row.connector_id == connector_id)
-    return query.order_by(row.id.desc()).first()
 
 
 def of_command(command_id: int) -> CompositeReading | None:

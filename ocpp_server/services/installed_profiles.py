@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import Any
 
 from ocpp_server import clock
-from ocpp_server.charging.composite import Session
 from ocpp_server.charging.profile import TX, Profile, parse, whole
 from ocpp_server.models import InstalledChargingProfile, Transaction
 from ocpp_server.services import charging_owners
@@ -98,12 +97,6 @@ def of_station(charge_point_id: int) -> list[InstalledChargingProfile]:
 def parsed(rows: Iterable[InstalledChargingProfile]) -> list[Profile]:
     """As the arithmetic takes them."""
     return [parse(row.connector_id, {**json.loads(row.profile), **_transaction(row)}) for row in rows]
-
-
-def session_on(charge_point_id: int, connector_id: int) -> Session | None:
-    """The session that runs on a connector, for the arithmetic."""
-    row = running_on(charge_point_id, connector_id)
-    return None if row is None else Session(row.started_at, row.id)
 
 
 def running_on(charge_point_id: int, connector_id: int) -> Transaction | None:

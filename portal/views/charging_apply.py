@@ -143,11 +143,9 @@ def _preview(
     template: ChargingProfileTemplate, spot: Spot, number: int, begin: datetime, end: datetime
 ) -> composites.Plot:
     plan = parse(spot.connector_id or (number if template.purpose == TX else 0), _plan(template, spot))
+    holdings = composite_schedules.Holdings(spot.charge_point_id)
     before, after = (
-        composite_schedules.calculate(
-            spot.charge_point_id, number, begin, end, unit=template.unit, more=more, planned=True
-        )
-        for more in ([], [plan])
+        holdings.calculate(number, begin, end, unit=template.unit, more=more, planned=True) for more in ([], [plan])
     )
     lines = [("before", _("Now"), composites.points(before)), ("after", _("With it"), composites.points(after))]
     return composites.plot(template.unit, end, lines)

@@ -9,11 +9,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from werkzeug.wrappers import Response
 
-from ocpp_server import clock, sessions
+from ocpp_server import clock
+from ocpp_server.charging.limits import Limits
 from ocpp_server.charging.profile import CHARGE_POINT_MAX, DAILY
-from ocpp_server.services import charging_profiles, charging_traits, composite_schedules, installed_profiles
-from portal import audit, charging, composites, fates, outcomes, yard
-from portal.actions import brief, label_of, latest
+from ocpp_server.services import charging_profiles, charging_traits
+from ocpp_server.services.composite_schedules import Holdings
+from portal import audit, charging, composites, fates, yard
 from portal.auth import role_required
 from portal.htmx import page
 from portal.locale import zone
@@ -25,37 +26,24 @@ station_tab = StationTab(lazy_gettext("Charging"), "chart-line", 40, "charging_s
 
 #: So many connectors are plotted.
 MOST = 8
-_ACTIONS = ("SetChargingProfile", "ClearChargingProfile", "GetCompositeSchedule")
 
 
 @bp.get("")
 def index(charge_point_id: int) -> Response:
-    charge_point = fetch(charge_point_id)
-    begin, end = charging.day_around(clock.now().astimezone(zone()))
-    unit = _unit(charge_point_id)
+    charge_point, holdings = fetch(charge_point_id), Holdings(charge_point_id)
     (view,) = yard.look_at([charge_point])
-    powers = {session.connector_id: session.power_w for session in view.running}
+    limits = charging_traits.limits_of([charge_point_id])[charge_point_id]
     return page(
         "charging/station.html",
         "held",
         charge_point=charge_point,
-        online=sessions.is_connected(charge_point_id),
-        places=[
-            {
-                **_place(charge_point_id, number, begin, end, unit),
-                "excess": _excess(charge_point_id, number, powers.get(number)),
-            }
-            for number in _connectors(view)
-        ],
-        unit=unit,
-        held=[(row, json.loads(row.profile)) for row in installed_profiles.of_station(charge_point_id)],
+        places=[_place(holdings, view, number) for number in _connectors(holdings, view)],
+        unit=_unit(holdings),
+        held=[(row, json.loads(row.profile)) for row in holdings.rows],
         fates=fates.of(charging_profiles.requests_of(charge_point_id)),
         learnt=charging.learnt_words(charging_traits.of_station(charge_point_id)),
-        limits=charging.limits_words(charging_traits.limits_of([charge_point_id])[charge_point_id]),
-        requests=latest(charge_point_id, *_ACTIONS),
-        outcome_of=outcomes.of,
-        label_of=label_of,
-        brief=brief,
+        limits=charging.limits_words(limits),
+        knows_limits=limits != Limits(),
         words=charging,
         zone_name=getattr(zone(), "key", "UTC"),
     )
@@ -66,8 +54,8 @@ def plot(charge_point_id: int) -> Response:
     """Today's composite schedule of `?connector=`, for the plot."""
     fetch(charge_point_id)
     number = min(max(0, request.args.get("connector", 0, type=int)), 2**31)
-    begin, end = charging.day_around(clock.now().astimezone(zone()))
-    return jsonify(composites.today(charge_point_id, number, begin, end, _unit(charge_point_id))[1])
+    holdings = Holdings(charge_point_id)
+    return jsonify(composites.today(holdings, number, *_today(), _unit(holdings))[1])
 
 
 @bp.post("/forget")
@@ -79,36 +67,45 @@ def forget(charge_point_id: int) -> Response:
     return redirect(url_for("charging_station.index", charge_point_id=charge_point_id), 303)
 
 
-def _place(charge_point_id: int, number: int, begin: datetime, end: datetime, unit: str) -> dict[str, Any]:
-    """One connector today: its limit now, and its steps."""
-    steps, _plot = composites.today(charge_point_id, number, begin, end, unit)
-    now = [step for step in steps if step.at <= clock.now()][-1]
-    reading = composite_schedules.latest(charge_point_id, number)
-    shown = composites.shown(reading) if reading else {}
+def _today() -> tuple[datetime, datetime]:
+    return charging.day_around(clock.now().astimezone(zone()))
+
+
+def _place(holdings: Holdings, view: yard.StationView, number: int) -> dict[str, Any]:
+    """One connector today: its limit now, its steps, what the station reported, and whether it draws too much."""
+    (begin, end), unit = _today(), _unit(holdings)
+    steps, _plot = composites.today(holdings, number, begin, end, unit)
     seconds = [(round((step.at - begin).total_seconds()), step.limit) for step in steps]
-    day = charging.steps_word(seconds, unit, DAILY, most=8)
-    return {"number": number, "day": day, "now": now.limit, "reading": reading, **shown}
+    reading = holdings.readings.get(number)
+    return {
+        "number": number,
+        "day": charging.steps_word(seconds, unit, DAILY, most=8),
+        "now": [step for step in steps if step.at <= clock.now()][-1].limit,
+        "excess": _excess(holdings, view, number),
+        "reading": reading,
+        **(composites.shown(reading) if reading else {}),
+    }
 
 
-def _excess(charge_point_id: int, number: int, power_w: float | None) -> float | None:
+def _excess(holdings: Holdings, view: yard.StationView, number: int) -> float | None:
     """The measured power where it is more than the profiles allow: a station may accept a profile and not obey it."""
+    power_w = next((session.power_w for session in view.running if session.connector_id == number), None)
     if not power_w:
         return None
     now = clock.now()
-    (step, *_later) = composite_schedules.calculate(charge_point_id, number, now, now + timedelta(seconds=1), unit="W")
+    (step, *_later) = holdings.calculate(number, now, now + timedelta(seconds=1), unit="W")
     is_more = step.limit is not None and power_w > 1.05 * step.limit + 100
     return power_w if is_more else None
 
 
-def _connectors(view: yard.StationView) -> list[int]:
+def _connectors(holdings: Holdings, view: yard.StationView) -> list[int]:
     """Those that are known or hold a profile, else the first; and the whole station where it has a limit."""
-    held = installed_profiles.of_station(view.charge_point.id)
-    numbers = {outlet.connector_id for outlet in view.outlets} | {row.connector_id for row in held if row.connector_id}
-    whole = [0] if any(row.purpose == CHARGE_POINT_MAX for row in held) else []
-    return [*whole, *(sorted(numbers)[:MOST] or [1])]
+    held = {row.connector_id for row in holdings.rows if row.connector_id}
+    whole = [0] if any(row.purpose == CHARGE_POINT_MAX for row in holdings.rows) else []
+    return [*whole, *(sorted({*held, *(outlet.connector_id for outlet in view.outlets)})[:MOST] or [1])]
 
 
-def _unit(charge_point_id: int) -> str:
+def _unit(holdings: Holdings) -> str:
     """What the station's profiles are mostly written in; amperes where there are none."""
-    found = [profile.unit for profile in installed_profiles.parsed(installed_profiles.of_station(charge_point_id))]
-    return "W" if found.count("W") > found.count("A") else "A"
+    units = [profile.unit for profile in holdings.profiles]
+    return "W" if units.count("W") > units.count("A") else "A"

@@ -5,7 +5,7 @@ from typing import Any
 
 from ocpp_server import clock
 from ocpp_server.charging.units import UNITS
-from ocpp_server.models import ChargePoint, ChargingProfileRequest, InstalledChargingProfile
+from ocpp_server.models import ChargePoint, ChargingProfileRequest, CompositeReading, InstalledChargingProfile
 from ocpp_server.services import charging_requests, charging_traits, composite_schedules, installed_profiles
 from ocpp_server.services.errors import Invalid
 from portal import audit
@@ -129,7 +129,8 @@ def composite(identity: str, query: dict[str, Any]) -> dict[str, Any]:
         end = begin + timedelta(seconds=query.get("duration", 86_400))
     except OverflowError:
         raise Invalid("since", "That is too far away.") from None
-    steps = composite_schedules.calculate(station.id, connector_id, begin, end, unit=unit, planned=True)
+    holdings = composite_schedules.Holdings(station.id)
+    steps = holdings.calculate(connector_id, begin, end, unit=unit, planned=True)
     return {
         "connector_id": connector_id,
         "unit": unit,
@@ -138,7 +139,7 @@ def composite(identity: str, query: dict[str, Any]) -> dict[str, Any]:
         "calculated": [
             {"at": time(step.at), "limit": None if step.limit is None else round(step.limit, 1)} for step in steps
         ],
-        "reported": _reported(station.id, connector_id),
+        "reported": _reported(holdings.readings.get(connector_id)),
     }
 
 
@@ -210,8 +211,7 @@ def _installed(row: InstalledChargingProfile) -> dict[str, Any]:
     }
 
 
-def _reported(charge_point_id: int, connector_id: int) -> dict[str, Any] | None:
-    reading = composite_schedules.latest(charge_point_id, connector_id)
+def _reported(reading: CompositeReading | None) -> dict[str, Any] | None:
     if reading is None:
         return None
     return {

@@ -12,6 +12,7 @@ from ocpp_server.charging.profile import parse
 from ocpp_server.models import ChargingProfileTemplate
 from ocpp_server.services import charging_templates, commands, composite_schedules
 from ocpp_server.services.charging_templates import drawing_of, profile_of
+from ocpp_server.services.composite_schedules import Holdings
 from ocpp_server.services.errors import Invalid
 from ocpp_server.store import Store
 from tests.charging_station import Answerer
@@ -92,7 +93,7 @@ def report(yard: Yard, *periods: tuple[int, float], **more: Any) -> Any:
     store.write(lambda unit: commands.request(unit, yard.id, "GetCompositeSchedule", payload, by="Otto"))
     station.answer(**answer)
     with store.reading():
-        return composite_schedules.latest(yard.id, 1)
+        return Holdings(yard.id).readings.get(1)
 
 
 def test_what_a_station_reports_is_kept_beside_our_own_calculation(yard: Yard) -> None:
@@ -147,6 +148,6 @@ def test_a_plan_takes_the_place_of_what_it_would_replace(yard: Yard) -> None:
     plan = parse(1, {**default(6), "chargingProfileId": 9})
     end = NOON + timedelta(hours=1)
     with yard.store.reading():
-        steps = composite_schedules.calculate(yard.id, 1, NOON, end, more=[plan], planned=True)
+        steps = Holdings(yard.id).calculate(1, NOON, end, more=[plan], planned=True)
         assert [step.limit for step in steps] == [6]
-        assert composite_schedules.calculate(yard.id, 1, NOON, end)[0].limit is None
+        assert Holdings(yard.id).calculate(1, NOON, end)[0].limit is None

@@ -90,6 +90,15 @@ def test_a_week_counts_its_days(operator: FlaskClient, store: Store) -> None:
     assert "from Sat 08:30 32 A" in operator.get("/charging").text
 
 
+def test_a_schedule_for_once_names_its_day(operator: FlaskClient, store: Store) -> None:
+    once = form(("00:00", "6"), repeat="once", begins_on="2026-12-24", duration="12")
+    assert operator.post("/charging/templates/new", data=once).status_code == 303
+    assert 'value="2026-12-24"' in operator.get("/charging/templates/1/edit").text
+    page = operator.get("/charging/templates/1").text
+    assert "12 h 00 min" in page
+    assert "Once" in page
+
+
 def test_a_schedule_is_changed_and_deleted(operator: FlaskClient, night: ChargingProfileTemplate, store: Store) -> None:
     address = f"/charging/templates/{night.id}"
     changed = form(("00:00", "11000"), unit="W", name="Day", phases="3", valid_from="2026-12-01T00:00", min_rate="4140")
@@ -298,6 +307,19 @@ def test_pages_take_as_many_queries_for_many_stations(
 
 
 # -- forms of requests ---------------------------------------------------------------------------------------------
+
+
+def test_a_station_with_many_connectors_takes_no_more_queries(
+    operator: FlaskClient, night: ChargingProfileTemplate, station: Answerer, queries: Callable
+) -> None:
+    counts = []
+    for connectors_ in (1, 6):
+        apply(operator, night, *(f"1:{number}" for number in range(1, 1 + connectors_)))
+        station.answer()
+        with queries() as statements:
+            operator.get("/stations/1/charging")
+        counts.append(len(statements))
+    assert counts[0] == counts[1]
 
 
 def test_a_profile_is_sent_from_a_schedule_or_by_hand(
