@@ -45,7 +45,7 @@ CHECKED = CHECKS.get_by_names(
     ]
 )
 BOUNDED = settings(
-    max_examples=6,
+    max_examples=4,
     derandomize=True,
     deadline=None,
     database=None,
