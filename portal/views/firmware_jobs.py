@@ -10,7 +10,7 @@ from peewee import fn
 from werkzeug.wrappers import Response
 
 from ocpp_server import sessions
-from ocpp_server.models import ChargePoint, FirmwareImage, FirmwareJob, FirmwareUpdate
+from ocpp_server.models import ChargePoint, FileLink, FirmwareImage, FirmwareJob, FirmwareUpdate
 from ocpp_server.services import firmware_images, firmware_jobs
 from ocpp_server.services import firmware_states as states
 from ocpp_server.services.errors import Invalid
@@ -81,6 +81,7 @@ def show(job_id: int) -> Response:
     found = firmware_jobs.updates(job_id)
     if kind in KINDS:
         found = found.where(FirmwareUpdate.state.in_(KINDS[kind]))
+    pages = lists.paginate(found, 100)
     counts = firmware_jobs.progress([job_id])[job_id]
     connected = sessions.connected_ids()
     return page(
@@ -93,7 +94,8 @@ def show(job_id: int) -> Response:
         image=_image(job.image_id),
         waves=_waves(job_id),
         kind=kind,
-        pages=lists.paginate(found, 100),
+        pages=pages,
+        loaded=_loaded(pages.rows),
         explain=lambda update: firmware.explain(update, is_online=update.charge_point.id in connected),
         worth_a_try=sum(counts.get(state, 0) for state in states.WORTH_ANOTHER_TRY),
         firmware=firmware,
@@ -156,6 +158,12 @@ def _waves(job_id: int) -> list[tuple[int, dict[str, int]]]:
         found.setdefault(wave, {})[state] = count
     order = {state: place for place, state in enumerate(states.STATES)}
     return [(wave, dict(sorted(found[wave].items(), key=lambda item: order[item[0]]))) for wave in sorted(found)]
+
+
+def _loaded(updates: list[FirmwareUpdate]) -> dict[int, int]:
+    """How many bytes went out by the links of those that are loading."""
+    links = [update.link_id for update in updates if update.state == states.DOWNLOADING and update.link_id]
+    return {link.id: link.transferred for link in FileLink.select().where(FileLink.id.in_(links))} if links else {}
 
 
 def _filtered() -> list[ChargePoint]:

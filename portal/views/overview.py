@@ -8,9 +8,10 @@ from peewee import fn
 from werkzeug.wrappers import Response
 
 from ocpp_server import clock
-from ocpp_server.models import ChargePoint, OrphanMessage, Transaction
+from ocpp_server.models import ChargePoint, FirmwareJob, OrphanMessage, Transaction
+from ocpp_server.models.firmware import STOPPED
 from ocpp_server.services import id_tags, reservation_search
-from portal import forgotten, inbox, local_lists, reservations, yard
+from portal import firmware, forgotten, inbox, local_lists, reservations, yard
 from portal.addresses import station_address
 from portal.htmx import page
 from portal.locale import zone
@@ -49,6 +50,8 @@ def index() -> Response:
         reservation_look=reservations.look,
         orphans=OrphanMessage.select().where(OrphanMessage.resolved_at.is_null()).count(),
         sites=sites.troubles(),
+        stopped_jobs=list(FirmwareJob.select().where(FirmwareJob.state == STOPPED).order_by(FirmwareJob.id)),
+        job_title=firmware.title,
         address=station_address(),
     )
 

@@ -28,7 +28,6 @@ from ocpp_server.services import (
     unknown_cards,
 )
 from ocpp_server.services import local_list_records as records
-from ocpp_server.services.firmware_jobs import Plan
 from ocpp_server.services.reservations import Wish
 from ocpp_server.services.sites import Circuit, Member, Plan
 from ocpp_server.store import Unit
@@ -82,7 +81,7 @@ def firmware_and_logs(server: Server) -> None:
 
     def work(unit: Unit) -> None:
         station = ChargePoint.get_by_id(1)
-        plan = Plan(location="ftp://files.example/new.bin", version="2.0")
+        plan = firmware_jobs.Plan(location="ftp://files.example/new.bin", version="2.0")
         firmware_jobs.create(unit, plan, [station.id], by="Anna")
         firmware_updates.heard(unit, station.id, "Downloading", clock.to_ms(now))
         file = ReceivedFile.create(charge_point=station, stored_as=stored_as, **facts)

@@ -8,9 +8,11 @@ from flask.testing import FlaskClient
 
 from ocpp_server import clock
 from ocpp_server.models import AuditEntry, ChargePoint, FirmwareJob, FirmwareUpdate
-from ocpp_server.services import firmware_images, firmware_jobs
+from ocpp_server.services import file_links, file_transfers, firmware_images, firmware_jobs
 from ocpp_server.services import firmware_states as states
+from ocpp_server.services.file_transfers import Peer
 from ocpp_server.services.firmware_jobs import Plan
+from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 from tests.charging import session
 from tests.portal.conftest import PARTIAL
@@ -183,6 +185,28 @@ def test_the_page_of_a_job_shows_each_station_with_its_reason(
     assert "1 waiting, 1 failed" in page
     assert "Retry" not in page
     assert "CP-2" not in viewer.get(f"/firmware/jobs/{job.id}?kind=bad", headers=PARTIAL).text
+
+
+def test_while_a_station_loads_the_bytes_are_counted(viewer: FlaskClient, store: Store, add_station: Add) -> None:
+    station = add_station()
+    facts = {"file_name": "x", "size": 5_000_000, "sha256": "ab", "stored_as": "x", "by": "Olga"}
+
+    def work(unit: Any) -> None:
+        image = firmware_images.add(unit, **facts)
+        job = firmware_jobs.create(unit, Plan(image_id=image.id), [station.id], by="Olga")
+        offer = file_links.offer_download(unit, Settings(), image.id, station.id, expires_at=clock.now())
+        file_transfers.progress(unit, offer.link_id, Peer("HTTP", "::1"), 2_000_000)
+        FirmwareUpdate.update(state="downloading", link_id=offer.link_id).where(FirmwareUpdate.job == job).execute()
+
+    store.write(work)
+    assert "2 MB of 5 MB." in viewer.get("/firmware/jobs/1").text
+
+
+def test_a_stopped_job_needs_attention(viewer: FlaskClient, store: Store, add_station: Add) -> None:
+    job_of(store, add_station(), title="Spring")
+    assert "has stopped" not in viewer.get("/").text
+    store.write(lambda unit: FirmwareJob.update(state="stopped", stop_reason="failures").execute())
+    assert '<a href="/firmware/jobs/1">Spring</a> has stopped' in viewer.get("/").text
 
 
 @pytest.mark.parametrize("state", states.STATES)
