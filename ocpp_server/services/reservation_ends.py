@@ -4,12 +4,11 @@ By a session of the card or its group, by the clock, by Faulted or Unavailable, 
 connector free. `by_session` and `by_status` are of the hot path: called only where a station may hold a reservation.
 """
 
-from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from ocpp_server import clock, timestamps
 from ocpp_server.models import Reservation
-from ocpp_server.models.reservations import ACTIVE, ENDED, EXPIRED, LIVE, MISSED, SENDING, USED
+from ocpp_server.models.reservations import ACTIVE, ENDED, EXPIRED, LIVE, MISSED, USED
 from ocpp_server.services.reservation_records import end, is_storable, keep
 from ocpp_server.store import Unit
 
@@ -18,7 +17,7 @@ from ocpp_server.store import Unit
 SLACK = 60_000
 _BROKEN = {"Faulted", "Unavailable"}
 _AT_STATION = (
-    "SELECT id, reservation_id, connector_id, id_tag_key, parent_id_tag, accepted_at, state FROM reservation"
+    "SELECT id, connector_id, id_tag_key, parent_id_tag, accepted_at, state, held_at, expiry_date FROM reservation"
     " WHERE charge_point_id = ? AND state IN ('sending', 'active') ORDER BY connector_id DESC, expiry_date"
 )
 #: Also one that is over here: the station may have been offline when it was used.
@@ -30,6 +29,19 @@ _USED_BY = "SELECT 1 FROM reservation WHERE charge_point_id = ? AND transaction_
 _CONNECTOR = "SELECT status FROM connector WHERE charge_point_id = ? AND connector_id = ?"
 _CONNECTORS = "SELECT status FROM connector WHERE charge_point_id = ? AND connector_id > 0"
 _OVER = "SELECT id FROM reservation WHERE state IN ('planned', 'sending', 'active') AND expiry_date <= ? LIMIT 100"
+
+
+class _Held(NamedTuple):
+    """A row as the hot path needs it; times in ms since 1970."""
+
+    id: int
+    connector_id: int
+    id_tag_key: str
+    parent_id_tag: str | None
+    accepted_at: int | None
+    state: str
+    held_at: int | None
+    expiry_date: int
 
 
 def by_session(
@@ -62,11 +74,11 @@ def _fitting(
         if named is not None:
             return named[0]
     key, parent = payload["idTag"].casefold(), (parent_id_tag or "").casefold()
-    for row_id, _, connector_id, id_tag_key, group, accepted_at, state in unit.all(_AT_STATION, charge_point_id):
-        is_theirs = id_tag_key == key or (parent and (group or "").casefold() == parent)
-        is_there = connector_id in (0, payload["connectorId"])
-        if state == ACTIVE and is_theirs and is_there and started_at + SLACK >= (accepted_at or 0):
-            return row_id
+    for held in _at_station(unit, charge_point_id):
+        is_theirs = held.id_tag_key == key or (parent and (held.parent_id_tag or "").casefold() == parent)
+        is_there = held.connector_id in (0, payload["connectorId"])
+        if held.state == ACTIVE and is_theirs and is_there and started_at + SLACK >= (held.accepted_at or 0):
+            return held.id
     return None
 
 
@@ -79,9 +91,13 @@ def by_status(unit: Unit, charge_point_id: int, payload: dict[str, Any]) -> None
     if stored != (status,):
         # A newer one is known.
         return
-    for row_id, _, reserved, *_ in unit.all(_AT_STATION, charge_point_id):
-        if _concerns(unit, charge_point_id, connector_id, reserved, status):
-            _apply(unit, Reservation.get_by_id(row_id), connector_id, status)
+    for held in _at_station(unit, charge_point_id):
+        if not _concerns(unit, charge_point_id, connector_id, held.connector_id, status):
+            continue
+        if status == "Reserved":
+            _note_held(unit, held, connector_id)
+        elif (state := _end_of(held, connector_id, status)) is not None:
+            end(unit, Reservation.get_by_id(held.id), state, status=status)
 
 
 def _concerns(unit: Unit, charge_point_id: int, connector_id: int, reserved: int, status: str) -> bool:
@@ -95,17 +111,27 @@ def _concerns(unit: Unit, charge_point_id: int, connector_id: int, reserved: int
     return reserved == 0 and all(row[0] in _BROKEN for row in unit.all(_CONNECTORS, charge_point_id))
 
 
-def _apply(unit: Unit, row: Reservation, connector_id: int, status: str) -> None:
-    if row.state == SENDING and status != "Reserved":
-        return
-    if status in _BROKEN:
-        end(unit, row, ENDED, status=status)
-    elif status == "Reserved" and row.held_at is None:
+def _note_held(unit: Unit, held: _Held, connector_id: int) -> None:
+    if held.held_at is None:
+        row = Reservation.get_by_id(held.id)
         row.held_at = clock.now()
         keep(unit, row, "held", detail=str(connector_id))
-    elif status == "Available" and row.held_at is not None and connector_id > 0:
-        is_over = row.expiry_date - clock.now() <= timedelta(milliseconds=SLACK)
-        end(unit, row, EXPIRED if is_over else ENDED, status=status)
+
+
+def _end_of(held: _Held, connector_id: int, status: str) -> str | None:
+    """The state that such a status ends it in, if it does. Nothing is known of one that is being asked for."""
+    if held.state != ACTIVE:
+        return None
+    if status in _BROKEN:
+        return ENDED
+    if connector_id == 0 or held.held_at is None:
+        return None
+    return EXPIRED if held.expiry_date - clock.to_ms(clock.now()) <= SLACK else ENDED
+
+
+def _at_station(unit: Unit, charge_point_id: int) -> list[_Held]:
+    """What the station holds, or may: of a named connector first, and then what ends first."""
+    return [_Held(*row) for row in unit.all(_AT_STATION, charge_point_id)]
 
 
 def over(rows: Any) -> bool:
