@@ -40,11 +40,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL alone, only what uses a database: the rest has run on SQLite."""
+    """On PostgreSQL alone, only what uses a database: the rest has run on SQLite, and so has what a browser sees."""
     if config.getoption("--database") == "postgresql":
-        others = [item for item in items if "engine" not in getattr(item, "fixturenames", ())]
+        others = [item for item in items if not _is_of_a_database(item)]
         config.hook.pytest_deselected(items=others)
-        items[:] = [item for item in items if "engine" in getattr(item, "fixturenames", ())]
+        items[:] = [item for item in items if _is_of_a_database(item)]
+
+
+def _is_of_a_database(item: pytest.Item) -> bool:
+    has_browser = "browser" in item.path.parts or item.path.name == "test_browser.py"
+    return "engine" in getattr(item, "fixturenames", ()) and not has_browser
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
