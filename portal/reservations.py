@@ -7,7 +7,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 
 from ocpp_server import clock
-from ocpp_server.models import IdTag, Reservation, ReservationEvent
+from ocpp_server.models import Reservation, ReservationEvent
 from ocpp_server.models.reservations import (
     ACTIVE,
     CANCELLED,
@@ -149,12 +149,6 @@ def labels(rows: Iterable[Reservation]) -> dict[str, str]:
     """What people call the cards of these, by key: one query."""
     found = id_tags.find_all(row.id_tag for row in rows)
     return {key: card.label for key, card in found.items() if card.label}
-
-
-def cards() -> list[IdTag]:
-    """What a form offers while one types: the cards used last."""
-    query = IdTag.select().where(IdTag.status == "accepted")
-    return list(query.order_by(IdTag.last_used_at.desc(nulls="last"), IdTag.id_tag).limit(300))
 
 
 def read(values: Mapping[str, str]) -> tuple[int, Wish]:

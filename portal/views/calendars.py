@@ -8,12 +8,13 @@ from werkzeug.wrappers import Response
 from ocpp_server.models import CalendarFeed, ChargePoint
 from ocpp_server.services import calendar_feeds
 from ocpp_server.services.errors import Invalid
-from portal import audit, calendars
+from portal import audit, calendars, operation_choices
 from portal import reservations as words
 from portal.auth import public, role_required
 from portal.context import settings, store
 from portal.converters import row_id
 from portal.htmx import page
+from portal.operation import Target
 from portal.wording import at_field
 
 bp = Blueprint("calendars", __name__)
@@ -102,7 +103,7 @@ def _list(
         status=status,
         feeds=list(calendar_feeds.everything()),
         stations=[("", _("None: of a card")), *((str(point.id), point.name) for point in points)],
-        cards=words.cards(),
+        cards=operation_choices.cards(Target(())),
         errors=errors or {},
         values=values or {},
         made=made,

@@ -13,13 +13,14 @@ from ocpp_server.models.reservations import CANCELLED, LIVE, PLANNED, STATES
 from ocpp_server.services import reservation_search, reservations
 from ocpp_server.services.errors import Invalid
 from ocpp_server.services.reservation_search import Filter
-from portal import audit, lists, local_times, reservation_warnings, timeline
+from portal import audit, lists, local_times, operation_choices, reservation_warnings, timeline
 from portal import reservations as words
 from portal.auth import role_required
 from portal.converters import row_id
 from portal.htmx import page
 from portal.locale import zone
 from portal.navigation import Nav
+from portal.operation import Target
 from portal.wording import at_field, said
 
 bp = Blueprint("reservations", __name__, url_prefix="/reservations")
@@ -206,7 +207,7 @@ def _form(
         warnings=warnings or [],
         seen="\n".join(warnings or []),
         places=_places(row.charge_point.id if row else None),
-        cards=words.cards(),
+        cards=operation_choices.cards(Target(())),
         zone_name=str(zone()),
         may_begin_later=row is None or row.state == PLANNED,
         place_words=words.place,
