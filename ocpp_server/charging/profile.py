@@ -12,7 +12,6 @@ from ocpp_server import timestamps
 CHARGE_POINT_MAX, TX_DEFAULT, TX = "ChargePointMaxProfile", "TxDefaultProfile", "TxProfile"
 PURPOSES = (CHARGE_POINT_MAX, TX_DEFAULT, TX)
 ABSOLUTE, RECURRING, RELATIVE = "Absolute", "Recurring", "Relative"
-KINDS = (ABSOLUTE, RECURRING, RELATIVE)
 DAILY, WEEKLY = "Daily", "Weekly"
 #: Errata 3.78: every 24 hours, every 7 days; in milliseconds.
 REPEATS = {DAILY: 86_400_000, WEEKLY: 7 * 86_400_000}

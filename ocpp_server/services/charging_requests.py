@@ -60,17 +60,17 @@ def leave_out(unit: Unit, wish: Wish, reason: str) -> ChargingProfileRequest:
     return request
 
 
-def answered(unit: Unit, command_id: int, status: str) -> ChargingProfileRequest | None:
-    """The station's word on an attempt; the request it belongs to, if it belongs to one."""
+def answered(unit: Unit, command_id: int, status: str) -> None:
+    """The station's word on an attempt, if the command was one."""
     request = _waiting(command_id)
-    if request is not None and status == "Accepted":
-        place = _note(request, command_id, status)
+    if request is None:
+        return
+    place = _note(request, command_id, status)
+    if status == "Accepted":
         _learn(unit, request, place)
         _finish(unit, request, INSTALLED)
-    elif request is not None:
-        _note(request, command_id, status)
+    else:
         _go_on(unit, request)
-    return request
 
 
 def failed(failure: Failure) -> None:
