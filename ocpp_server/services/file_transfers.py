@@ -6,9 +6,12 @@ technicians in front of a station's log, so they are sentences.
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
+
+from peewee import ModelSelect
 
 from ocpp_server import clock
-from ocpp_server.models import FileLink, ReceivedFile
+from ocpp_server.models import ChargePoint, FileEvent, FileLink, ReceivedFile
 from ocpp_server.models.files import DONE, DOWNLOAD, EXPIRED, RECEIVING, UPLOAD, WAITING
 from ocpp_server.services import audit, file_limits
 from ocpp_server.services.file_links import BROKEN, FETCHED, RECEIVED, Transfer, tell
@@ -157,6 +160,17 @@ def refused(unit: Unit, link_id: int, peer: Peer, reason: str) -> None:
     """Somebody was turned away at this link."""
     _note(unit, link_id, "refused", peer, reason)
     _publish(unit, link_id)
+
+
+def events(text: str = "", charge_point_id: int | None = None) -> "ModelSelect[Any]":
+    """What happened at links, with these and their stations, the newest first. Needs a connection."""
+    query = FileEvent.select(FileEvent, FileLink, ChargePoint).join(FileLink).join(ChargePoint)
+    if charge_point_id is not None:
+        query = query.where(FileLink.charge_point == charge_point_id)
+    if text:
+        named = ChargePoint.identity.contains(text) | ChargePoint.label.contains(text)
+        query = query.where(named | FileEvent.detail.contains(text) | FileEvent.address.contains(text))
+    return query.order_by(FileEvent.id.desc())
 
 
 def stranger(unit: Unit, peer: Peer, reason: str) -> None:

@@ -65,6 +65,7 @@ PATHS = (
     "/firmware/jobs/new",
     "/firmware/jobs/1",
     "/stations/1/firmware",
+    "/firmware/transfers",
 )
 RUN_AXE = """axe.run().then(found => JSON.stringify(found.violations
   .filter(violation => ["serious", "critical"].includes(violation.impact))

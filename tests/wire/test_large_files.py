@@ -26,7 +26,9 @@ GROWTH = 7_000_000
 
 
 @pytest.fixture
-def settings(settings: Settings) -> Settings:
+def settings(engine: str, settings: Settings) -> Settings:
+    if engine != "sqlite":
+        pytest.skip("the files pass by the database")
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return replace(settings, ftp_port=probe.getsockname()[1])
 
@@ -63,10 +65,7 @@ def test_files_pass_there_and_back_in_constant_memory(
     offers: Callable[[bytes | None], Offer],
     tmp_path: Path,
     protocol: str,
-    engine: str,
 ) -> None:
-    if engine != "sqlite":
-        pytest.skip("the files pass by the database")
     assert running.process is not None
     content = os.urandom(SIZE)
     path, digest = tmp_path / "there.bin", hashlib.sha256()

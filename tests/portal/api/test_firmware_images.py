@@ -3,13 +3,15 @@
 import hashlib
 import random
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 
 from ocpp_server import clock
 from ocpp_server.models import ReceivedFile
-from ocpp_server.services import charge_points, file_limits
+from ocpp_server.services import charge_points, file_limits, file_links, file_transfers
+from ocpp_server.services.file_transfers import Peer
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 from tests.portal.api.conftest import Api
@@ -64,6 +66,16 @@ def test_a_viewer_looks_but_does_not_upload(as_role: Callable[[str], Api]) -> No
     viewer = as_role("viewer")
     assert upload(viewer)[0] == 403
     assert fetch(viewer, f"/firmware-images/{image['id']}/file") == (200, CONTENT)
+
+
+def test_what_happened_at_addresses_is_listed(api: Api, store: Store, settings: Settings) -> None:
+    station, until = store.write(lambda unit: charge_points.add(unit, "CP-1")), clock.now() + timedelta(hours=1)
+    offer = store.write(lambda unit: file_links.expect_upload(unit, settings, station.id, expires_at=until))
+    peer = Peer("FTP", "192.0.2.7")
+    store.write(lambda unit: file_transfers.refused(unit, offer.link_id, peer, "No."))
+    (event,) = api.get("/file-events", station="CP-1").json["items"]
+    assert (event["station"], event["purpose"], event["what"], event["detail"]) == ("CP-1", "upload", "refused", "No.")
+    assert api.get("/file-events").json["items"] == [event]
 
 
 def test_files_of_stations_are_listed_fetched_and_deleted(

@@ -4,6 +4,7 @@ import hashlib
 import io
 import random
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from werkzeug.datastructures import FileStorage
@@ -11,7 +12,8 @@ from werkzeug.test import encode_multipart
 
 from ocpp_server import clock
 from ocpp_server.models import AuditEntry, FirmwareImage, ReceivedFile
-from ocpp_server.services import file_limits, firmware_images
+from ocpp_server.services import file_limits, file_links, file_transfers, firmware_images
+from ocpp_server.services.file_transfers import Peer
 from portal import context
 from tests.portal.conftest import PARTIAL
 
@@ -164,6 +166,19 @@ def test_files_of_stations_are_listed_downloaded_and_deleted(operator, viewer, r
     assert "Gate sent" in operator.get(f"/firmware/received/{received.id}/delete").text
     assert operator.post(f"/firmware/received/{received.id}/delete").status_code == 303
     assert (kept(settings), rows(store, ReceivedFile)) == ([], [])
+
+
+def test_what_happened_at_addresses_is_listed_with_its_reason(viewer, store, settings, add_station):
+    assert "No transfers yet" in viewer.get("/firmware/transfers").text
+    station, until = add_station("CP-1", label="Gate"), clock.now() + timedelta(hours=1)
+    offer = store.write(lambda unit: file_links.expect_upload(unit, settings, station.id, expires_at=until))
+    peer = Peer("HTTP", "192.0.2.7")
+    store.write(lambda unit: file_transfers.refused(unit, offer.link_id, peer, "A <b>reason</b>."))
+    page = viewer.get("/firmware/transfers").text
+    for text in ("Gate", "File from it", "Refused", "A &lt;b&gt;reason&lt;/b&gt;.", "192.0.2.7"):
+        assert text in page
+    assert "192.0.2.7" in viewer.get("/firmware/transfers?q=gate", headers=PARTIAL).text
+    assert "Nothing that happened fits" in viewer.get("/firmware/transfers?q=other").text
 
 
 def test_a_file_that_is_gone_from_the_disk_is_not_found(operator, image, settings):
