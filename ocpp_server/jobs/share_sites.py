@@ -15,7 +15,7 @@ QUIET = 10.0
 _STEP_PAUSE = 0.01
 
 
-@every(seconds=1)
+@every(seconds=2)
 def share_sites(store: Store, settings: Settings) -> None:
     if site_sharing.is_stale():
         with store.reading():

@@ -19,7 +19,7 @@ def rooms(grid, loads, allotment):
 
 
 @given(sites())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_no_bound_is_ever_broken_and_nobody_is_between_nothing_and_the_minimum(site):
     grid, loads = site
     allotment = allocate(grid, loads)
@@ -30,7 +30,7 @@ def test_no_bound_is_ever_broken_and_nobody_is_between_nothing_and_the_minimum(s
 
 
 @given(sites())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_nothing_that_anybody_could_use_is_left(site):
     grid, loads = site
     allotment = allocate(grid, loads)

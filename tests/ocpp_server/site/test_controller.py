@@ -255,3 +255,15 @@ def test_after_a_restart_what_was_lent_before_still_counts():
     happenings.resumed(play.site, (1, 1), 101, play.now - 600, (32.0, play.now + 300))
     play.car(2)
     assert play.look() == {1: 20.0}
+
+
+def test_what_somebody_cleared_is_sent_again():
+    play = Play(40, 1)
+    play.car(1)
+    play.run(60)
+    happenings.lost(play.site, (1, 1), is_default=False)
+    assert play.look() == {1: 32.0}
+    play.accept()
+    happenings.lost(play.site, (1, 1), is_default=True)
+    play.look()
+    assert [order.transaction_id for order in play.sent] == [None]
