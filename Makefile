@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export PYTHONDONTWRITEBYTECODE ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-fast lint fmt messages certify bench bench-record clean
+.PHONY: help setup run demo test test-fast lint fmt messages certify bench bench-record site-simulation clean
 
 help:  ## List these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -52,6 +52,9 @@ bench: setup $(VENV)/.bench-installed  ## Measure the capacity of this machine, 
 
 bench-record: setup $(VENV)/.bench-installed  ## The same for the record, into docs/bench and the README: under half an hour
 	@$(BIN)/python -m tests.bench --long $(ARGS)
+
+site-simulation: setup $(VENV)/.test-installed $(VENV)/.bench-installed  ## Play a day of a site that shares its connection, in minutes
+	@$(BIN)/python -m tests.site_simulation $(ARGS)
 
 clean:  ## Remove what set-up made; data stays
 	rm -rf $(VENV) node_modules static/vendor .pytest_cache .mypy_cache .ruff_cache *.egg-info
