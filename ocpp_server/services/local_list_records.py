@@ -134,6 +134,12 @@ def holders(rows: Rows, key: str) -> dict[int, Entry]:
     return {number: _entry(tuple(facts)) for number, *facts in rows(sql, key)}
 
 
+def held_after(rows: Rows, charge_point_id: int, key: str, limit: int) -> list[Entry]:
+    """The next entries that the station holds, in the order of their keys."""
+    sql = f"SELECT {_HELD} FROM local_list_entry WHERE charge_point_id = ? AND id_tag_key > ?"  # noqa: S608
+    return [_entry(row) for row in rows(f"{sql} ORDER BY id_tag_key LIMIT ?", charge_point_id, key, limit)]
+
+
 def gone(rows: Rows, charge_point_id: int, chosen: Selection, revision: int, limit: int) -> list[str]:
     """The entries of cards that changed after that revision and may no longer be in the list."""
     # CROSS JOIN keeps SQLite to this order: few cards have changed, but entries are many.

@@ -1,6 +1,7 @@
 """A station's local list: which cards it keeps for when it is offline, how far it is, and what it holds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import tzinfo
 from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
@@ -15,14 +16,17 @@ from ocpp_server.models.local_lists import ALL, NONE
 from ocpp_server.services import local_list_records as records
 from ocpp_server.services import local_lists
 from ocpp_server.services.errors import Invalid
+from ocpp_server.services.local_list_plan import Entry
 from ocpp_server.services.local_list_steps import limits_of
-from ocpp_server.store import Unit
-from portal import actions, audit, lists, outcomes
+from ocpp_server.store import Store, Unit
+from portal import actions, audit, lists, outcomes, spreadsheets
 from portal import local_lists as looks
 from portal.auth import role_required
 from portal.context import store
 from portal.htmx import page
+from portal.locale import zone
 from portal.navigation import StationTab
+from portal.spreadsheets import text_cell, time_cell
 from portal.views.stations import fetch
 from portal.wording import said
 
@@ -31,11 +35,24 @@ station_tab = StationTab(lazy_gettext("Local list"), "list-details", 40, "local_
 
 #: What a station's page may show: what it holds, what it should have and has not, what does not fit.
 SHOWS = ("held", "missing", "left_out")
+_COLUMNS = ("id_tag", "status", "parent_id_tag", "expiry_date")
+#: Entries that are read at a time for the file.
+_CHUNK = 1000
 
 
 @bp.get("/stations/<int:charge_point_id>/local-list")
 def show(charge_point_id: int) -> Response:
     return _show(fetch(charge_point_id), {})
+
+
+@bp.get("/stations/<int:charge_point_id>/local-list.csv")
+def export(charge_point_id: int) -> Response:
+    """What the station holds; a chunk at a time, with no connection held in between."""
+    charge_point = fetch(charge_point_id)
+    chunks = _chunks(store(), charge_point_id, zone())
+    response = Response(spreadsheets.encode(_COLUMNS, chunks), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f"attachment; filename=local-list-{charge_point.id}.csv"
+    return response
 
 
 @bp.post("/stations/<int:charge_point_id>/local-list")
@@ -147,6 +164,27 @@ def _details(listing: LocalList, rows: list[LocalListEntry]) -> dict[str, Any]:
     held = records.held(store().query, listing.charge_point_id, keys)
     right = {key for key in keys if listing.keeps == NONE or wanted.get(key) == held.get(key)}
     return {"labels": {card.id_tag_key: card for card in found}, "right": right}
+
+
+def _chunks(source: Store, charge_point_id: int, viewers_zone: tzinfo) -> Iterator[list[tuple[str, ...]]]:
+    key = ""
+    while True:
+        with source.reading():
+            entries = records.held_after(source.query, charge_point_id, key, _CHUNK)
+        if not entries:
+            return
+        yield [_row(entry, viewers_zone) for entry in entries]
+        key = entries[-1].key
+
+
+def _row(entry: Entry, viewers_zone: tzinfo) -> tuple[str, ...]:
+    expiry = clock.from_ms(entry.expiry_date) if entry.expiry_date is not None else None
+    return (
+        text_cell(entry.id_tag),
+        entry.status,
+        text_cell(entry.parent_id_tag),
+        time_cell(expiry, viewers_zone),
+    )
 
 
 def group_counts() -> list[tuple[str, int]]:

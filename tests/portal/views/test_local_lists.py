@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -94,6 +95,24 @@ def test_the_page_shows_what_the_station_holds(viewer: FlaskClient, store: Store
     assert "No card fits" in viewer.get(f"{path_of(station)}?q=zzz").text
     store.write(lambda unit: id_tags.update(unit, id_tags.find("A").id, status="blocked"))
     assert "Is to be changed" in viewer.get(path_of(station)).text
+
+
+def test_what_it_holds_is_a_file_too(
+    viewer: FlaskClient, store: Store, station: ChargePoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.views.local_lists._CHUNK", 2)
+    store.write(lambda unit: id_tags.add(unit, "=1", expiry_date=datetime(2099, 1, 2, 3, 4, tzinfo=UTC)))
+    keep(store, station)
+    serve(store, station, HeldList())
+    assert "Export CSV" in viewer.get(path_of(station)).text
+    lines = viewer.get(f"{path_of(station)}.csv").data.decode("utf-8-sig").splitlines()
+    assert lines == [
+        "id_tag,status,parent_id_tag,expiry_date",
+        "'=1,Accepted,,2099-01-02T03:04:00+00:00",
+        "A,Accepted,Fleet,",
+        "B,Accepted,Fleet,",
+        "C,Accepted,,",
+    ]
 
 
 def test_what_is_missing_and_what_has_no_room_is_listed(
