@@ -21,7 +21,13 @@ class Message:
     frame: Frame
     kind: str
     summary: str
-    pretty: str
+    #: What the text says, where it is JSON.
+    content: Any = None
+
+    @property
+    def pretty(self) -> str:
+        """The text laid out for people."""
+        return self.frame.text if self.content is None else json.dumps(self.content, indent=2, ensure_ascii=False)
 
     @property
     def notes(self) -> list[str]:
@@ -35,9 +41,8 @@ def decode(frame: Frame) -> Message:
         parts = json.loads(frame.text)
     except ValueError:
         # No JSON, or too long to be kept whole.
-        return Message(frame, _kind(frame), frame.text[:120], frame.text)
-    pretty = json.dumps(parts, indent=2, ensure_ascii=False)
-    return Message(frame, _kind(frame), _summary(frame, parts), pretty)
+        return Message(frame, _kind(frame), frame.text[:120])
+    return Message(frame, _kind(frame), _summary(frame, parts), parts)
 
 
 def _kind(frame: Frame) -> str:

@@ -38,7 +38,7 @@ from ocpp_server.zip_stream import stream
 from portal import audit, context, messages
 
 #: So many messages are packed at most, the newest; and so many are read at a time.
-MOST, AT_ONCE = 50_000, 100
+MOST, AT_ONCE = 50_000, 50
 #: What of a station its maker needs; names and places are ours.
 _FACTS = (
     *("identity", "vendor", "model", "serial_number", "charge_box_serial_number", "firmware_version"),
