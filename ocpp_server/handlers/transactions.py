@@ -46,7 +46,7 @@ def stop_transaction(request: Request) -> dict[str, Any]:
     """Section 4.10: a stop cannot be prevented. The card is judged where one was presented (rule 42)."""
     _note_excess(request, "transactionData")
     decision = transactions.stop(request.unit, request.station.id, request.payload, request.received_at)
-    site_sharing.note_stop(request.unit, request.station.id, request.payload["transactionId"])
+    site_sharing.note_stop(request.unit, request.station.id, request.payload, request.received_at)
     return {} if decision is None else {"idTagInfo": decision.id_tag_info()}
 
 

@@ -79,6 +79,7 @@ def _live(row: SiteRow, circuits: list[SiteCircuit], members: list[SiteMember]) 
 def _carry_over(old: Member, new: Member) -> None:
     new.is_connected, new.may_be_asked, new.can_wait = old.is_connected, old.may_be_asked, old.can_wait
     new.asked_default, new.session, new.quiet_until = old.asked_default, old.session, old.quiet_until
+    new.ended_by_pause = old.ended_by_pause
     new.default_failures, new.default_retry_at = old.default_failures, old.default_retry_at
     is_same = (old.phases, old.minimum, old.maximum) == (new.phases, new.minimum, new.maximum)
     if new.session is not None and not is_same:

@@ -15,12 +15,15 @@ from ocpp_server.services.charging_owners import Owner
 from ocpp_server.services.spontaneous import BY
 from ocpp_server.site import happenings
 from ocpp_server.site.controller import Order, Site
-from ocpp_server.site.member import Key
+from ocpp_server.site.member import Key, Member
 from ocpp_server.store import Unit
 
 SITE = Owner("site", 2)
 #: A reading older than this (ms) when it arrives says nothing about now.
 _STALE_MS = 120_000
+#: What a station says that ended a session neither for its driver nor for us (section 7.36).
+_NO_REASON = "Other"
+_CANNOT_PAUSE = "UPDATE site_member SET can_pause = ? WHERE charge_point_id = ? AND connector_id = ?"
 #: So long (s) a connector that left its site may take to hear of it.
 _FAREWELL = 7 * 24 * 3600.0
 
@@ -121,18 +124,28 @@ def note_status(unit: Unit, charge_point_id: int, payload: dict[str, Any], recei
         _tell(unit, key, lambda site: happenings.status(site, key, payload["status"], received_at / 1000))
 
 
-def note_stop(unit: Unit, charge_point_id: int, transaction_id: int) -> None:
+def note_stop(unit: Unit, charge_point_id: int, payload: dict[str, Any], received_at: int) -> None:
     """A session ended. The message does not name its connector."""
-    if not _state.places:
-        return
-    for key, live in _state.places.items():
-        session = live.site.members[key].session if key[0] == charge_point_id else None
-        if session is not None and session.transaction_id == transaction_id:
-            _end(unit, key, transaction_id)
+    for key, live in _state.places.items() if _state.places else ():
+        member = live.site.members[key]
+        if key[0] != charge_point_id or member.session is None:
+            continue
+        if member.session.transaction_id == payload["transactionId"]:
+            if payload.get("reason") == _NO_REASON and member.is_just_paused(received_at / 1000):
+                _note_end_by_pause(unit, key, member)
+            _end(unit, key, payload["transactionId"])
 
 
 def _end(unit: Unit, key: Key, transaction_id: int) -> None:
     _tell(unit, key, lambda site: happenings.ended(site, key, transaction_id))
+
+
+def _note_end_by_pause(unit: Unit, key: Key, member: Member) -> None:
+    """Some stations end a session that is given nothing (quirk 43). After the second time it is not paused any more."""
+    unit.after_commit(lambda: setattr(member, "ended_by_pause", member.ended_by_pause + 1))
+    if member.ended_by_pause and member.can_pause:
+        unit.execute(_CANNOT_PAUSE, False, *key)
+        unit.after_commit(reload_soon)
 
 
 def _tell(unit: Unit, key: Key, event: Callable[[Site], bool | None]) -> None:

@@ -17,6 +17,9 @@ STALE = 600.0
 #: A StartTransaction that came so late (s) needs a sign that its session still runs (section 5.16.1).
 LATE = 300.0
 
+#: A session that ends so soon (s) after a pause may have ended because of it.
+JUST = 120.0
+
 #: charging station's id, connector's number
 Key = tuple[int, int]
 
@@ -106,6 +109,8 @@ class Member:
     default_retry_at: float = 0.0
     default_failures: int = 0
     session: Session | None = None
+    #: How many of its sessions ended just as they were paused.
+    ended_by_pause: int = 0
 
     @property
     def first(self) -> float:
@@ -123,6 +128,13 @@ class Member:
         if self.session is None:
             return self.phases
         return tuple(self.phases[phase] for phase in self.session.belief.phases)
+
+    def is_just_paused(self, now: float) -> bool:
+        """Whether its session was told to pause a moment ago."""
+        if self.session is None:
+            return False
+        hold = self.session.hold
+        return hold.now(now) == 0 and 0 <= now - hold.changed_at < JUST
 
     def settle(self, now: float) -> None:
         """Draw the conclusions that time brings."""
