@@ -14,6 +14,7 @@ import pytest
 import websocket
 
 from ocpp_server import clock
+from ocpp_server.jobs import local_lists as job
 from ocpp_server.jobs.local_lists import keep_local_lists
 from ocpp_server.models import Command, IdTag, LocalList, LocalListEntry
 from ocpp_server.services import configuration, id_tags, local_lists, spontaneous
@@ -70,8 +71,10 @@ class Keeper:
 
 
 @pytest.fixture(autouse=True)
-def _no_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No quiet after the boot, and all lists at once."""
     monkeypatch.setattr(spontaneous, "BOOT_QUIET", 0)
+    monkeypatch.setattr(job, "_WHOLE_AT_ONCE", 100)
 
 
 @pytest.fixture
@@ -124,7 +127,6 @@ def run(yard: Yard) -> float:
 
 def _all_in_step(yard: Yard) -> bool:
     gevent.sleep(0.1)
-    keep_local_lists(yard.store, yard.server.settings)
     with yard.store.reading():
         return not LocalList.select().where(LocalList.state != "in_step").exists()
 
