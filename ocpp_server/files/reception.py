@@ -22,25 +22,19 @@ def receive(
     """Take the file of a request to its end. `name` from the address, `length` as announced. Raises Refused."""
     _usable(name)
     limit = store.write(lambda unit: file_transfers.begin_upload(unit, settings, link_id, peer, length))
-    incoming = in_thread(file_limits.shelf(settings).begin, limit)
+    incoming: Incoming | None = None
     try:
+        incoming = in_thread(file_limits.shelf(settings).begin, limit)
         _pour(store, link_id, peer, body, incoming)
         file_name = _usable(name or body.file_name)
-        stored_as = in_thread(incoming.keep)
+        facts = {"file_name": file_name, "stored_as": in_thread(incoming.keep)}
+        size, sha256 = incoming.size, incoming.sha256
         return store.write(
-            lambda unit: file_transfers.finish_upload(
-                unit,
-                settings,
-                link_id,
-                peer,
-                file_name=file_name,
-                size=incoming.size,
-                sha256=incoming.sha256,
-                stored_as=stored_as,
-            )
+            lambda unit: file_transfers.finish_upload(unit, settings, link_id, peer, size=size, sha256=sha256, **facts)
         )
     except Exception as error:
-        in_thread(incoming.discard)
+        if incoming is not None:
+            in_thread(incoming.discard)
         refused = _refusal(error)
         reason = refused.text if refused else "Chargeyard failed to take the file; its log says more."
         store.write(lambda unit: file_transfers.fail_upload(unit, link_id, peer, reason))

@@ -61,8 +61,8 @@ class Upload:
     def _keep(self) -> None:
         try:
             stored_as = self._incoming.keep()
-        except DiskFull as error:
-            raise Refusal(str(error)) from error
+        except (DiskFull, OSError) as error:
+            raise Refusal(f"The file could not be stored: {error}") from error
         size, sha256 = self._incoming.size, self._incoming.sha256
         facts = {"file_name": self.name, "size": size, "sha256": sha256, "stored_as": stored_as, **self._facts}
         self._asking.ask("finish_upload", **facts)
@@ -110,7 +110,11 @@ class Folder(AbstractedFS):
         name = file_names.display_name(filename)
         asking, announced = self.cmd_channel.asking, self.cmd_channel.announced
         limit = asking.ask("begin_upload", length=announced, **self._facts)["limit"]
-        return Upload(self._shelf.begin(limit), asking, self._facts, name)
+        try:
+            return Upload(self._shelf.begin(limit), asking, self._facts, name)
+        except OSError as error:
+            asking.ask("fail_upload", reason="The file could not be stored.", **self._facts)
+            raise Refusal("The file could not be stored") from error
 
     @property
     def _shelf(self) -> Shelf:

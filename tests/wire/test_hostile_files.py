@@ -15,6 +15,7 @@ from ocpp_server.files import bodies, downloads
 from ocpp_server.models import AuditEntry, FileLink, FirmwareImage, ReceivedFile
 from ocpp_server.services import file_links, file_transfers
 from ocpp_server.settings import Settings
+from ocpp_server.shelf import Shelf
 from tests.wire.transfers import Files, ask, begin, chunks, finish, path_of
 from tests.wire.yard import Yard, eventually
 
@@ -223,6 +224,23 @@ def test_a_hammered_link_keeps_a_bounded_record(files: Files) -> None:
     for _ in range(130):
         put(files, path_of(offer))
     assert files.events(offer) == ["refused"] * 100
+
+
+def test_a_fault_of_ours_leaves_the_link_to_be_tried_again(
+    files: Files, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    offer = files.expect()
+
+    def fail(shelf: Shelf, limit: int) -> None:
+        raise OSError("the disk is broken")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Shelf, "begin", fail)
+        assert put(files, path_of(offer))[0] == 500
+    assert files.yard.row(FileLink).reason == "Chargeyard failed to take the file; its log says more."
+    assert put(files, path_of(offer))[0] == 201
+    caplog.clear()
+    assert "the disk is broken" in capfd.readouterr().err
 
 
 def test_a_request_without_any_length_is_refused(files: Files) -> None:
