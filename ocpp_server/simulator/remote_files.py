@@ -8,6 +8,7 @@ import ftplib
 import io
 import re
 import urllib.request
+import zipfile
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -49,7 +50,7 @@ class FileAnswers(Link):
         start_time: str | None = None,
         stop_time: str | None = None,
     ) -> call_result.GetDiagnostics:
-        file_name = f"diagnostics-{self.station.serial_number}-{clock.now():%Y%m%dT%H%M%S}.log"
+        file_name = f"diagnostics-{self.station.serial_number}-{clock.now():%Y%m%dT%H%M%S}.zip"
         self.afterwards(partial(self._upload, location, file_name, retries or 0, retry_interval or 10))
         return call_result.GetDiagnostics(file_name)
 
@@ -83,12 +84,16 @@ def newer(version: str) -> str:
 
 
 def diagnostics(station: "Station") -> bytes:
-    """A short log file: what the station is and how its connectors are."""
+    """A zip of two texts: what the station is with how its connectors are, and its configuration."""
     lines = [f"{station.model.vendor} {station.model.name} {station.serial_number} firmware {station.firmware}"]
     for connector in station.connectors.values():
         lines.append(f"connector {connector.connector_id}: {connector.status}, {int(connector.register_wh)} Wh")
-    lines += [f"{name}={key.value}" for name, key in station.configuration.keys.items() if not key.hidden]
-    return ("\n".join(lines) + "\n").encode()
+    keys = [f"{name}={key.value}" for name, key in station.configuration.keys.items() if not key.hidden]
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, texts in (("logs/station.log", lines), ("configuration.txt", keys)):
+            archive.writestr(name, "\n".join(texts) + "\n")
+    return packed.getvalue()
 
 
 async def _transfer(
@@ -126,7 +131,7 @@ def _send(location: str, file_name: str, content: bytes) -> None:
             client.storbinary(f"STOR {unquote(urlsplit(address).path)}", io.BytesIO(content))
         return
     request = urllib.request.Request(address, data=content, method="PUT")  # noqa: S310 - http(s) was checked
-    request.add_header("Content-Type", "text/plain")
+    request.add_header("Content-Type", "application/zip")
     with urllib.request.urlopen(request, timeout=TIMEOUT):  # noqa: S310
         pass
 

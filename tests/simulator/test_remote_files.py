@@ -1,5 +1,7 @@
 """Firmware that a station fetches and diagnostics that it uploads."""
 
+import zipfile
+
 from ocpp.v16 import call
 
 from tests.simulator.central_system import CentralSystem
@@ -42,7 +44,9 @@ async def test_files_go_there_and_back_by_ftp(central: CentralSystem) -> None:
         (folder / "image.bin").write_bytes(b"firmware")
         name = (await central.ask(call.GetDiagnostics(f"{url}/"))).file_name
         await central.until(lambda: len(central.payloads("DiagnosticsStatusNotification")) == 2)
-        assert station.serial_number.encode() in (folder / name).read_bytes()
+        with zipfile.ZipFile(folder / name) as sent:
+            assert sent.namelist() == ["logs/station.log", "configuration.txt"]
+            assert station.serial_number.encode() in sent.read("logs/station.log")
         await central.ask(call.UpdateFirmware(f"{url}/missing.bin", in_seconds(0)))
         await central.until(lambda: firmware(central) == ["Downloading", "DownloadFailed"])
         await central.ask(call.UpdateFirmware(f"{url}/image.bin", in_seconds(0)))
