@@ -51,6 +51,18 @@ def test_sessions_are_found_by_what_an_operator_knows(store, yard):
     assert found(store, text="%") == []
 
 
+@pytest.mark.parametrize("sort", charging_sessions.SORTS)
+@pytest.mark.parametrize("descending", [True, False])
+@pytest.mark.parametrize("wanted", [{}, {"text": "east"}, {"state": "finished"}, {"state": "running"}])
+def test_the_shorter_way_to_the_first_sessions_leads_to_the_same(store, yard, sort, descending, wanted):
+    whole = found(store, sort, descending, **wanted)
+    with store.reading():
+        total = charging_sessions.count(Filter(**wanted))
+        query = charging_sessions.search(Filter(**wanted), sort, descending, first=2, total=total)
+        assert [session.id for session in query.limit(2)] == whole[:2]
+    assert total == len(whole)
+
+
 def test_sessions_are_narrowed_by_state_station_and_time(store, yard):
     assert found(store, state="running") == [yard["running"]]
     assert found(store, state="finished") == [yard["new"], yard["old"]]
