@@ -67,7 +67,7 @@ PATHS = (
     "/stations/1/firmware",
     "/firmware/transfers",
 )
-RUN_AXE = """axe.run().then(found => JSON.stringify(found.violations
+RUN_AXE = """axe.run({resultTypes: ["violations"]}).then(found => JSON.stringify(found.violations
   .filter(violation => ["serious", "critical"].includes(violation.impact))
   .map(violation => `${violation.id}: ${violation.nodes[0].html}`)))"""
 
@@ -134,7 +134,7 @@ def follows_changes(page: Page, base: str, change: str) -> bool:
     other.goto(f"{base}/stations/1/edit")
     other.fill("#label", change)
     other.click("button[type=submit] >> text=Save")
-    page.get_by_text(change).wait_for(timeout=5000)
+    page.get_by_text(change).wait_for(timeout=20_000)
     return True
 
 

@@ -100,7 +100,7 @@ def test_pages_are_accessible_keep_to_their_policy_and_follow_changes(
     firmware_and_logs(server)
     base = f"http://127.0.0.1:{server.port}"
     command = [sys.executable, str(SCRIPT), base, "anna@example.com", PASSWORD, "Renamed while you watch"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     await_the_end_of_streams()
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {"problems": [], "live": True, "boosted": True}
