@@ -131,10 +131,10 @@ class StationSocket:
             self.close_reason = self.close_reason or str(closed)
 
     def send(self, text: str) -> None:
-        """Send a text message whole. Raises Closed."""
+        """Send a text message whole. Raises Closed, and Unsent where nothing of it was written."""
         with self._lock:
             if self._protocol.state is not State.OPEN:
-                raise Closed("the socket is closing")
+                raise Unsent("the socket is closing")
             self._send_all(_text_frame(text.encode()))
 
     def ping(self) -> None:
