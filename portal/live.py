@@ -1,10 +1,14 @@
-"""GET /live?topic=a&topic=b: the one stream of a page, which tells what changed and never what it is now."""
+"""GET /live?topic=a&topic=b&since=17: the one stream of a page, which tells what changed and never what it is now.
+
+A page knows the number of the last change before it was made (`since`), so that nothing is missed between the page and
+its stream.
+"""
 
 from collections.abc import Iterator
 from time import monotonic
 
 import gevent
-from flask import Flask, Response, abort, current_app, request
+from flask import Flask, Response, abort, current_app, g, request
 from flask_login import current_user
 
 from ocpp_server import events
@@ -20,6 +24,13 @@ MERGE_SECONDS = 0.3
 
 def init(app: Flask) -> None:
     app.add_url_rule("/live", "live", stream)
+    app.before_request(_note_number)
+    app.jinja_env.globals["live_since"] = lambda: g.live_since
+
+
+def _note_number() -> None:
+    """Before anything is read for the page."""
+    g.live_since = events.number()
 
 
 def stream() -> Response:
@@ -28,14 +39,15 @@ def stream() -> Response:
     if len(topics) > TOPIC_LIMIT or any(len(topic) > 64 for topic in topics):
         abort(400)
     store = current_app.extensions["chargeyard"].store
-    lines = _lines(store, topics, current_user.get_id())
+    since = request.args.get("since", type=int)
+    lines = _lines(store, topics, since, current_user.get_id())
     response = Response(lines, mimetype="text/event-stream")
     response.headers.update({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
     return response
 
 
-def _lines(store: Store, topics: list[str], session_id: str) -> Iterator[str]:
-    subscription = events.subscribe(topics)
+def _lines(store: Store, topics: list[str], since: int | None, session_id: str) -> Iterator[str]:
+    subscription = events.subscribe(topics, since)
     try:
         while auth.is_valid(store, session_id):
             checked = monotonic()

@@ -60,21 +60,14 @@
   addEventListener("htmx:sse:before:connection", (event) => {
     if (event.detail.connection.attempt > 0) soonLost();
   });
-  addEventListener("htmx:sse:after:connection", (event) => {
-    const missed = lost || event.detail.connection.attempt > 0;
+  // What happened meanwhile is told first: the stream's address says when the page was made.
+  addEventListener("htmx:sse:after:connection", () => {
     showLive("live");
-    if (missed) catchUp(event.target);
   });
   addEventListener("htmx:sse:error", (event) => {
     if (event.detail.status === 401) location.reload();
     else soonLost();
   });
-
-  // What happened meanwhile was not heard: every block fetches itself once.
-  function catchUp(stream) {
-    const address = new URL(stream.getAttribute("hx-sse:connect"), location.href);
-    for (const topic of address.searchParams.getAll("topic")) htmx.trigger(stream, topic);
-  }
 
   // -- messages ----------------------------------------------------------------------------------------------
   function toast(text) {

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 
 from playwright.sync_api import Error, Page, sync_playwright
 
-SEE_MS = 10_000
+SEE_MS = 25_000
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 DRAWN = """(selector) => {
   const canvas = document.querySelector(selector);

@@ -1,3 +1,4 @@
+import html
 from collections.abc import Callable, Iterator
 
 import gevent
@@ -86,4 +87,14 @@ def test_a_page_opens_one_stream_for_what_its_blocks_show(viewer: FlaskClient, a
     assert text.count("hx-sse:connect") == 1
     stream = text.partition('hx-sse:connect="/live?')[2].partition('"')[0].split("&amp;")
     assert {"topic=charge-points", "topic=inbox", "topic=transactions"} <= set(stream)
-    assert 'hx-sse:connect="/live?topic=inbox"' in viewer.get("/profile").text
+    assert 'hx-sse:connect="/live?topic=inbox&amp;since=' in viewer.get("/profile").text
+
+
+def test_what_happens_between_a_page_and_its_stream_is_told_first(viewer: FlaskClient) -> None:
+    address = html.unescape(viewer.get("/").text.partition('hx-sse:connect="')[2].partition('"')[0])
+    events.publish({"transactions"})
+    answer = viewer.get(address)
+    lines = iter(answer.response)
+    assert next(lines) == b": ping\n\n"
+    assert next(lines) == b"event: transactions\ndata: \n\n"
+    answer.close()
