@@ -25,12 +25,17 @@ MERGE_SECONDS = 0.3
 def init(app: Flask) -> None:
     app.add_url_rule("/live", "live", stream)
     app.before_request(_note_number)
-    app.jinja_env.globals["live_since"] = lambda: g.live_since
+    app.jinja_env.globals["live_since"] = _since
 
 
 def _note_number() -> None:
     """Before anything is read for the page."""
     g.live_since = events.number()
+
+
+def _since() -> int:
+    """What the page at hand is as new as. A request that was refused before has read nothing."""
+    return g.live_since if "live_since" in g else events.number()
 
 
 def stream() -> Response:
