@@ -107,7 +107,7 @@ def create_portal(settings: Settings, store: "Store") -> "Flask":
 
 def greet(settings: Settings, store: "Store") -> None:
     """Print where everything is, and on a first start the link that creates the first operator."""
-    from ocpp_server.services import operators
+    from ocpp_server.services.access import operators
 
     click.echo(f"Chargeyard is ready.\n  Portal:         {settings.portal_url}/")
     click.echo(f"  Charge points:  {settings.charge_point_url}<identity>")
@@ -129,7 +129,7 @@ def station() -> None:
 @click.pass_obj
 def station_add(settings: Settings, identity: str, label: str, registration: str | None, password: str | None) -> None:
     """Register a charge point by the identity it uses."""
-    from ocpp_server.services import charge_points
+    from ocpp_server.services.station import charge_points
 
     registration = registration or settings.default_registration
     _write(
@@ -151,7 +151,7 @@ def operator() -> None:
 @click.pass_obj
 def operator_add(settings: Settings, email: str, role: str, name: str) -> None:
     """Add a person; the password is read from standard input."""
-    from ocpp_server.services import operators
+    from ocpp_server.services.access import operators
     from ocpp_server.services.errors import Invalid
 
     password = sys.stdin.readline().rstrip("\n")
@@ -177,7 +177,8 @@ def token() -> None:
 @click.pass_obj
 def token_create(settings: Settings, name: str, role: str) -> None:
     """Make a token; it is printed once and cannot be read again."""
-    from ocpp_server.services import api_tokens, audit
+    from ocpp_server.services import audit
+    from ocpp_server.services.access import api_tokens
 
     def work(unit: "Unit") -> str:
         added, text = api_tokens.add(unit, name, role, by=audit.COMMAND_LINE)

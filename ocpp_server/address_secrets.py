@@ -2,7 +2,7 @@
 
 import re
 
-#: The password of an address, and the token of a link (services/file_links.py).
+#: The password of an address, and the token of a link (services/file/file_links.py).
 _PASSWORD = re.compile(r"(://[^/\s:@\"]*:)[^/\s@\"]+@")
 _TOKEN = re.compile(r"(/files/)[A-Za-z0-9_-]{32}(?![A-Za-z0-9_-])")
 

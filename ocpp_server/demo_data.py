@@ -13,20 +13,17 @@ from ocpp_server import clock
 from ocpp_server.charging.building import Drawing
 from ocpp_server.models import Operator, Reservation, ReservationEvent
 from ocpp_server.models.reservations import CANCELLED, EXPIRED, USED
-from ocpp_server.services import (
-    charge_points,
-    charging_profiles,
-    charging_templates,
-    id_tags,
-    local_lists,
-    operators,
-    reservations,
-    sites,
-    transactions,
-)
-from ocpp_server.services.charging_profiles import Spot
-from ocpp_server.services.reservations import Wish
-from ocpp_server.services.sites import Circuit, Member, Plan
+from ocpp_server.services.access import operators
+from ocpp_server.services.card import id_tags
+from ocpp_server.services.local_list import local_lists
+from ocpp_server.services.reservation import reservations
+from ocpp_server.services.reservation.reservations import Wish
+from ocpp_server.services.session import transactions
+from ocpp_server.services.site import sites
+from ocpp_server.services.site.sites import Circuit, Member, Plan
+from ocpp_server.services.smart_charging import charging_profiles, charging_templates
+from ocpp_server.services.smart_charging.charging_profiles import Spot
+from ocpp_server.services.station import charge_points
 from ocpp_server.simulator.car import CAR_MODELS, CarModel, Supply, charging_watts, fits, soc_gain
 from ocpp_server.simulator.cards import DEFAULT_ID_TAGS
 from ocpp_server.simulator.models import STATION_MODELS

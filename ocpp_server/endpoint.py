@@ -12,7 +12,8 @@ from flask_sock import Sock
 
 from ocpp_server import clock, handshake, stations
 from ocpp_server.handshake import Refused, Upgrade
-from ocpp_server.services import charge_points, file_addresses, refusals
+from ocpp_server.services.file import file_addresses
+from ocpp_server.services.station import charge_points, refusals
 from ocpp_server.session import Session
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store

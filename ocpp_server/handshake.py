@@ -12,7 +12,7 @@ from datetime import timedelta
 from urllib.parse import unquote
 
 from ocpp_server.models import ChargePoint
-from ocpp_server.services import charge_points, credentials
+from ocpp_server.services.station import charge_points, credentials
 from ocpp_server.throttle import Throttle
 
 SUBPROTOCOL = "ocpp1.6"

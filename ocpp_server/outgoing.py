@@ -13,7 +13,7 @@ from ocpp_server.frames import CallError, CallResult
 from ocpp_server.models.charge_points import REJECTED
 from ocpp_server.services import commands
 from ocpp_server.services.commands import Claimed
-from ocpp_server.services.configuration import SECRET_KEYS
+from ocpp_server.services.configuration.configuration import SECRET_KEYS
 from ocpp_server.stations import Station
 from ocpp_server.store import Unit
 

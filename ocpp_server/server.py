@@ -18,7 +18,9 @@ from ocpp_server.endpoint import create_endpoint, is_charge_point_request
 from ocpp_server.files.ftp import FtpServer
 from ocpp_server.files.http import FileApplication, is_file_request
 from ocpp_server.secret_key import secret_key
-from ocpp_server.services import commands, file_limits, file_transfers, reservation_records
+from ocpp_server.services import commands
+from ocpp_server.services.file import file_limits, file_transfers
+from ocpp_server.services.reservation import reservation_records
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 from ocpp_server.websocket import UpgradeHandler

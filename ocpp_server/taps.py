@@ -1,7 +1,7 @@
 """Cards as they are held to readers: unknown ones are kept for the operator, of the known the latest is remembered."""
 
-from ocpp_server.services import authorization, unknown_cards
-from ocpp_server.services.authorization import Decision
+from ocpp_server.services.card import authorization, unknown_cards
+from ocpp_server.services.card.authorization import Decision
 from ocpp_server.stations import Station
 from ocpp_server.store import Unit
 

@@ -5,8 +5,8 @@ from functools import partial
 from typing import Any
 
 from ocpp_server.models import ChargingApplication
-from ocpp_server.services import charging_profiles
-from ocpp_server.services.charging_profiles import Spot
+from ocpp_server.services.smart_charging import charging_profiles
+from ocpp_server.services.smart_charging.charging_profiles import Spot
 from portal import audit
 from portal.context import store
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ocpp_server.models import ChargePoint, Command, CommandBatch
-from ocpp_server.services import batches, commands, configuration
+from ocpp_server.services import batches, commands
 from ocpp_server.services.audit import command_result
+from ocpp_server.services.configuration import configuration
 from ocpp_server.services.errors import Invalid
 from ocpp_server.store import Unit
 from portal import audit

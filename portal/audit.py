@@ -14,7 +14,8 @@ from flask import g, request
 from flask_login import current_user
 
 from ocpp_server.models import ChargePoint, Command
-from ocpp_server.services import api_tokens, audit, commands
+from ocpp_server.services import audit, commands
+from ocpp_server.services.access import api_tokens
 from ocpp_server.store import Unit
 from portal.context import store
 

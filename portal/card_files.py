@@ -13,9 +13,9 @@ from flask_babel import gettext as _
 
 from ocpp_server.models import IdTag
 from ocpp_server.models.id_tags import ACCEPTED
-from ocpp_server.services import id_tag_import, id_tags
+from ocpp_server.services.card import id_tag_import, id_tags
+from ocpp_server.services.card.id_tag_import import MAX_LINES, Line
 from ocpp_server.services.errors import Invalid
-from ocpp_server.services.id_tag_import import MAX_LINES, Line
 from ocpp_server.store import Unit
 from portal import audit, local_times
 from portal.context import store

@@ -10,8 +10,9 @@ from flask_babel import gettext as _
 from ocpp_server import clock
 from ocpp_server.models import IdTag, Transaction
 from ocpp_server.models.id_tags import BLOCKED
-from ocpp_server.services import authorization, charging_sessions, id_tags
-from ocpp_server.services.authorization import CONCURRENT, EXPIRED, KNOWN, Explanation
+from ocpp_server.services.card import authorization, id_tags
+from ocpp_server.services.card.authorization import CONCURRENT, EXPIRED, KNOWN, Explanation
+from ocpp_server.services.session import charging_sessions
 from portal.context import settings, store
 from portal.remedies import Remedy
 

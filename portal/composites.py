@@ -8,8 +8,8 @@ from flask_babel import gettext as _
 
 from ocpp_server.charging.composite import Step
 from ocpp_server.models import Command, CompositeReading
-from ocpp_server.services import composite_schedules
-from ocpp_server.services.composite_schedules import Holdings
+from ocpp_server.services.smart_charging import composite_schedules
+from ocpp_server.services.smart_charging.composite_schedules import Holdings
 from portal.charging import limit_word
 
 #: A limit from a moment on; None is none.

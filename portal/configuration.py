@@ -19,8 +19,8 @@ from ocpp_server.configuration_keys import (
     find,
 )
 from ocpp_server.models import ChargePoint, CommandBatch, ConfigurationKey, ConfigurationTemplate
-from ocpp_server.services.configuration import SECRET_KEYS
-from ocpp_server.services.configuration_templates import by_key, differences, is_same
+from ocpp_server.services.configuration.configuration import SECRET_KEYS
+from ocpp_server.services.configuration.configuration_templates import by_key, differences, is_same
 from portal import asking
 from portal.asking import Wish
 from portal.formats import number

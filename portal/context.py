@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from flask import Flask, current_app, g, request
 
-from ocpp_server.services.energy_total import EnergyTotal
+from ocpp_server.services.session.energy_total import EnergyTotal
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 

@@ -3,7 +3,7 @@
 from flask_babel import gettext as _
 
 from ocpp_server.models import DiagnosticsRequest
-from ocpp_server.services import diagnostics_states as states
+from ocpp_server.services.diagnostics import states
 from ocpp_server.unpacking import budget
 from portal.firmware import Look
 

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from ocpp_server import clock, sessions, stations
 from ocpp_server.models import ChargePoint, IdTag, UnknownCard
 from ocpp_server.models.charge_points import ACCEPTED
-from ocpp_server.services import id_tags, unknown_cards
+from ocpp_server.services.card import id_tags, unknown_cards
 
 WINDOW = timedelta(seconds=60)
 

@@ -9,8 +9,8 @@ from flask_babel import ngettext
 
 from ocpp_server.models import ChargePoint, ChargingProfileRequest
 from ocpp_server.models.charging import FAILED, INSTALLED, LEFT_OUT, REFUSED, SUPERSEDED, WAITING
-from ocpp_server.services import charging_requests
-from ocpp_server.services.charging_requests import FULL, LATE, NO_SESSION, NOT_SUPPORTED
+from ocpp_server.services.smart_charging import charging_requests
+from ocpp_server.services.smart_charging.charging_requests import FULL, LATE, NO_SESSION, NOT_SUPPORTED
 from portal.charging import limit_word
 from portal.outcomes import Outcome, error_meaning
 

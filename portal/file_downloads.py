@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from ocpp_server.files import downloads
 from ocpp_server.models import FirmwareImage, ReceivedFile
-from ocpp_server.services import file_limits
+from ocpp_server.services.file import file_limits
 from portal.api.problems import Problem
 from portal.context import settings
 

@@ -12,8 +12,8 @@ from werkzeug.formparser import FormDataParser
 from ocpp_server import file_names
 from ocpp_server.files.bodies import PIECE_BYTES
 from ocpp_server.files.native import in_thread
-from ocpp_server.services import file_limits
 from ocpp_server.services.errors import Invalid
+from ocpp_server.services.file import file_limits
 from ocpp_server.shelf import DiskFull, Incoming, TooLarge
 from portal import context
 

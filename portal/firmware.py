@@ -9,8 +9,7 @@ from flask_babel import ngettext
 from ocpp_server.models import FirmwareJob, FirmwareUpdate
 from ocpp_server.models.charge_points import ACCEPTED
 from ocpp_server.models.firmware import CANCELLED, DONE, PAUSED, PLANNED, RUNNING, STOPPED
-from ocpp_server.services import firmware_states as states
-from ocpp_server.services import firmware_waves
+from ocpp_server.services.firmware import firmware_waves, states
 
 
 @dataclass(frozen=True)

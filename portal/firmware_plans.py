@@ -6,9 +6,10 @@ from datetime import datetime
 
 from ocpp_server.models import ChargePoint, ConfigurationKey, FirmwareImage, FirmwareJob
 from ocpp_server.models.charge_points import ACCEPTED
-from ocpp_server.services import file_addresses, firmware_images, firmware_jobs
 from ocpp_server.services.errors import Invalid
-from ocpp_server.services.firmware_jobs import Plan
+from ocpp_server.services.file import file_addresses
+from ocpp_server.services.firmware import firmware_images, firmware_jobs
+from ocpp_server.services.firmware.firmware_jobs import Plan
 from ocpp_server.settings import Settings
 from portal import audit, local_times
 from portal.converters import row_id

@@ -6,8 +6,8 @@ from flask_babel import gettext as _
 
 from ocpp_server import clock, sessions
 from ocpp_server.models import ChargePoint, Connector, Transaction
-from ocpp_server.services import session_repair
-from ocpp_server.services.session_repair import Sign
+from ocpp_server.services.session import session_repair
+from ocpp_server.services.session.session_repair import Sign
 from portal.yard import StationView
 
 

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from peewee import SQL, Value, fn
 
 from ocpp_server.models import ChargePoint, Refusal, UnknownCard
-from ocpp_server.services.charge_points import identity_key
+from ocpp_server.services.station.charge_points import identity_key
 from portal import lists, refusals
 from portal.remedies import Explanation, Remedy
 

@@ -11,8 +11,7 @@ from ocpp_server import sessions
 from ocpp_server.models import ChargePoint, LocalList
 from ocpp_server.models.commands import CANCELLED, LOST, TIMEOUT
 from ocpp_server.models.local_lists import BEHIND, GROUPS, IN_STEP, NONE, REFUSED, SENDING, UNSUPPORTED
-from ocpp_server.services import local_list_cards as cards
-from ocpp_server.services import local_list_plan as plan
+from ocpp_server.services.local_list import cards, plan
 from portal import outcomes
 from portal.context import settings
 from portal.formats import number

@@ -19,7 +19,7 @@ from ocpp_server import sessions
 from ocpp_server.models import ChargePoint, Command, Connector, Frame, LocalList, OrphanMessage, Refusal, Transaction
 from ocpp_server.models.commands import OPEN_STATES
 from ocpp_server.models.local_lists import NONE
-from ocpp_server.services.charge_points import REGISTRATIONS
+from ocpp_server.services.station.charge_points import REGISTRATIONS
 from portal.api import gate
 from portal.api.problems import Problem
 from portal.auth import public

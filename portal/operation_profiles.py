@@ -7,8 +7,8 @@ from flask_babel import gettext as _
 from ocpp_server import clock
 from ocpp_server.charging.building import for_remote_start
 from ocpp_server.models import ChargingProfileTemplate
-from ocpp_server.services import charging_templates
 from ocpp_server.services.errors import Invalid
+from ocpp_server.services.smart_charging import charging_templates
 from portal.charging import purpose_word, repeat_word
 from portal.converters import row_id
 from portal.operation import CHOICE, Choice, Field, Operation, Payload, Target, Values

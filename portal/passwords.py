@@ -3,7 +3,7 @@
 import gevent
 
 from ocpp_server.models import Operator
-from ocpp_server.services import operators
+from ocpp_server.services.access import operators
 from ocpp_server.services.errors import Invalid
 
 

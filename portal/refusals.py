@@ -6,8 +6,8 @@ from flask_babel import gettext as _
 from ocpp_server import sessions
 from ocpp_server.models import ChargePoint, Refusal
 from ocpp_server.models.charge_points import ACCEPTED, PENDING
-from ocpp_server.services import charge_points
 from ocpp_server.services.errors import Invalid
+from ocpp_server.services.station import charge_points
 from portal.addresses import station_address
 from portal.context import settings
 from portal.remedies import Explanation, Remedy

@@ -6,8 +6,9 @@ from peewee import fn
 
 from ocpp_server import clock, sessions
 from ocpp_server.models import ChargePoint, ConfigurationKey, Connector, Transaction
-from ocpp_server.services import id_tags, reservation_search
-from ocpp_server.services.reservations import Wish
+from ocpp_server.services.card import id_tags
+from ocpp_server.services.reservation import reservation_search
+from ocpp_server.services.reservation.reservations import Wish
 from portal import formats, reservations, states
 
 _SHOWN = 3

@@ -21,10 +21,10 @@ from ocpp_server.models.reservations import (
     SENDING,
     USED,
 )
-from ocpp_server.services import id_tags
+from ocpp_server.services.card import id_tags
 from ocpp_server.services.errors import Invalid
-from ocpp_server.services.reservation_answers import NO_ANSWER, UNKNOWN
-from ocpp_server.services.reservations import Wish
+from ocpp_server.services.reservation.reservation_answers import NO_ANSWER, UNKNOWN
+from ocpp_server.services.reservation.reservations import Wish
 from portal import local_times, outcomes
 from portal.operation import meaning
 

@@ -8,7 +8,7 @@ from werkzeug.datastructures import MultiDict
 
 from ocpp_server.models import ChargePoint, Connector, SiteMember
 from ocpp_server.services.errors import Invalid
-from ocpp_server.services.sites import Circuit, Member, Plan
+from ocpp_server.services.site.sites import Circuit, Member, Plan
 
 #: The stations' L1 turned by one phase from connector to connector, so that cars on one phase spread.
 TURNS = ("123", "231", "312")

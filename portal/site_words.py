@@ -3,8 +3,8 @@
 from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 
-from ocpp_server.services import site_view
-from ocpp_server.services.site_view import Place
+from ocpp_server.services.site import site_view
+from ocpp_server.services.site.site_view import Place
 
 #: Colour and icon of each state.
 LOOKS = {

@@ -31,7 +31,7 @@ from ocpp_server.models import (
     StationNotice,
     UnknownCard,
 )
-from ocpp_server.services import frame_times
+from ocpp_server.services.message import frame_times
 from ocpp_server.services.pseudonyms import Pseudonyms
 from ocpp_server.store import Store
 from ocpp_server.zip_stream import stream

@@ -14,7 +14,7 @@ from peewee import ModelSelect
 
 from ocpp_server import clock
 from ocpp_server.models import ChargePoint, Connector, Reservation, Transaction
-from ocpp_server.services import reservation_search
+from ocpp_server.services.reservation import reservation_search
 from portal import local_times
 from portal.locale import zone
 

@@ -6,7 +6,7 @@ from typing import Any
 from ocpp_server import outgoing, stations
 from ocpp_server.frames import CallError, CallResult
 from ocpp_server.models import ChargePoint
-from ocpp_server.services import transactions
+from ocpp_server.services.session import transactions
 from ocpp_server.store import Store
 
 #: What a station answers: its status, or a CALLERROR's code in brackets.

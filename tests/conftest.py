@@ -21,7 +21,8 @@ import app as entry
 from ocpp_server import clock, dispatch, handshake, outgoing, sealing, sessions, stations
 from ocpp_server.models import TABLES
 from ocpp_server.server import Server
-from ocpp_server.services import operators, site_sharing
+from ocpp_server.services.access import operators
+from ocpp_server.services.site import site_sharing
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 from portal import context

@@ -1,4 +1,4 @@
-"""What the FTP server asks, answered by the rules of services/file_transfers.py: the same as for HTTP."""
+"""What the FTP server asks, answered by the rules of services/file/file_transfers.py: the same as for HTTP."""
 
 import logging
 import re
@@ -9,8 +9,9 @@ from typing import Any
 from ocpp_server import clock
 from ocpp_server.models import FileLink
 from ocpp_server.models.files import DOWNLOAD
-from ocpp_server.services import file_links, file_transfers, firmware_images
-from ocpp_server.services.file_transfers import Peer, Refused
+from ocpp_server.services.file import file_links, file_transfers
+from ocpp_server.services.file.file_transfers import Peer, Refused
+from ocpp_server.services.firmware import firmware_images
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 from ocpp_server.throttle import Throttle

@@ -18,8 +18,9 @@ from ocpp_server.files.downloads import Watched
 from ocpp_server.files.reception import NOTE_EVERY, receive
 from ocpp_server.models import FileLink, FirmwareImage
 from ocpp_server.models.files import DOWNLOAD, UPLOAD
-from ocpp_server.services import file_limits, file_links, file_transfers, firmware_images
-from ocpp_server.services.file_transfers import Peer, Refused
+from ocpp_server.services.file import file_limits, file_links, file_transfers
+from ocpp_server.services.file.file_transfers import Peer, Refused
+from ocpp_server.services.firmware import firmware_images
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 

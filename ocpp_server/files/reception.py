@@ -6,8 +6,8 @@ from ocpp_server.file_names import UnusableName, display_name
 from ocpp_server.files.bodies import LONGEST, Body, Lost, Malformed
 from ocpp_server.files.native import TooSlow, in_thread
 from ocpp_server.models import ReceivedFile
-from ocpp_server.services import file_limits, file_transfers
-from ocpp_server.services.file_transfers import Peer, Refused
+from ocpp_server.services.file import file_limits, file_transfers
+from ocpp_server.services.file.file_transfers import Peer, Refused
 from ocpp_server.settings import Settings
 from ocpp_server.shelf import DiskFull, Incoming, TooLarge
 from ocpp_server.store import Store

@@ -4,7 +4,7 @@ from typing import Any
 
 from ocpp_server import taps
 from ocpp_server.dispatch import Request, handles
-from ocpp_server.services import authorization
+from ocpp_server.services.card import authorization
 
 
 @handles("Authorize")

@@ -7,7 +7,8 @@ from ocpp.v16.enums import RegistrationStatus
 from ocpp_server import clock
 from ocpp_server.dispatch import Request, handles
 from ocpp_server.models.charge_points import ACCEPTED, PENDING, REJECTED
-from ocpp_server.services import firmware_updates, station_notices
+from ocpp_server.services.firmware import firmware_updates
+from ocpp_server.services.station import notices as station_notices
 
 _STATUS = {
     ACCEPTED: RegistrationStatus.accepted.value,

@@ -3,7 +3,8 @@
 from typing import Any
 
 from ocpp_server.dispatch import Request, handles
-from ocpp_server.services import diagnostics, firmware_updates
+from ocpp_server.services.diagnostics import diagnostics
+from ocpp_server.services.firmware import firmware_updates
 
 
 @handles("FirmwareStatusNotification")

@@ -7,7 +7,10 @@ from ocpp.v16.enums import ChargePointErrorCode
 from ocpp_server import frames, stations
 from ocpp_server.dispatch import Request, handles
 from ocpp_server.frames import CallRefused
-from ocpp_server.services import connectors, local_lists, reservation_ends, site_sharing
+from ocpp_server.services.local_list import local_lists
+from ocpp_server.services.reservation import reservation_ends
+from ocpp_server.services.site import site_sharing
+from ocpp_server.services.station import connectors
 
 
 @handles("StatusNotification")

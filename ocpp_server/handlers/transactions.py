@@ -4,7 +4,9 @@ from typing import Any
 
 from ocpp_server import stations, taps
 from ocpp_server.dispatch import Request, handles
-from ocpp_server.services import reservation_ends, site_sharing, transactions
+from ocpp_server.services.reservation import reservation_ends
+from ocpp_server.services.session import transactions
+from ocpp_server.services.site import site_sharing
 
 
 @handles("StartTransaction")

@@ -2,7 +2,7 @@
 
 from ocpp_server import clock
 from ocpp_server.scheduler import every
-from ocpp_server.services import diagnostics
+from ocpp_server.services.diagnostics import diagnostics
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 

@@ -2,7 +2,7 @@
 
 from ocpp_server.models import InstalledChargingProfile
 from ocpp_server.scheduler import every
-from ocpp_server.services import installed_profiles
+from ocpp_server.services.smart_charging import installed_profiles
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 

@@ -3,7 +3,7 @@
 import time
 
 from ocpp_server.scheduler import every
-from ocpp_server.services import file_links
+from ocpp_server.services.file import file_links
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 

@@ -6,8 +6,9 @@ from functools import partial
 from ocpp_server import clock
 from ocpp_server.models import FirmwareJob
 from ocpp_server.scheduler import every
-from ocpp_server.services import file_links, firmware_jobs, firmware_updates, firmware_waves
-from ocpp_server.services.firmware_waves import Place
+from ocpp_server.services.file import file_links
+from ocpp_server.services.firmware import firmware_jobs, firmware_updates, firmware_waves
+from ocpp_server.services.firmware.firmware_waves import Place
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store, Unit
 

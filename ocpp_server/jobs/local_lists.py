@@ -5,8 +5,10 @@ from functools import partial
 
 from ocpp_server import clock, sessions
 from ocpp_server.scheduler import every
-from ocpp_server.services import id_tag_changes, local_list_upkeep, spontaneous
-from ocpp_server.services.local_list_upkeep import Standing
+from ocpp_server.services import spontaneous
+from ocpp_server.services.card import id_tag_changes
+from ocpp_server.services.local_list import upkeep as local_list_upkeep
+from ocpp_server.services.local_list.upkeep import Standing
 from ocpp_server.settings import Settings
 from ocpp_server.stations import Station
 from ocpp_server.store import Store

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from ocpp_server import clock
 from ocpp_server.scheduler import every
-from ocpp_server.services import file_limits, received_files
+from ocpp_server.services.file import file_limits, received_files
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 

@@ -5,7 +5,7 @@ from functools import partial
 
 from ocpp_server import clock
 from ocpp_server.scheduler import every
-from ocpp_server.services import retention
+from ocpp_server.services.session import retention
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 

@@ -1,7 +1,7 @@
 """Sends reservations when their time has come, and ends those whose time is over."""
 
 from ocpp_server.scheduler import every
-from ocpp_server.services import reservation_ends, reservations
+from ocpp_server.services.reservation import reservation_ends, reservations
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 

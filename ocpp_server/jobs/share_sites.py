@@ -4,8 +4,9 @@ import time
 
 from ocpp_server import clock, sessions
 from ocpp_server.scheduler import every
-from ocpp_server.services import site_loading, site_orders, site_samples, site_sharing, spontaneous
-from ocpp_server.services.site_sharing import Live
+from ocpp_server.services import spontaneous
+from ocpp_server.services.site import site_loading, site_orders, site_samples, site_sharing
+from ocpp_server.services.site.site_sharing import Live
 from ocpp_server.settings import Settings
 from ocpp_server.site import happenings
 from ocpp_server.store import Store

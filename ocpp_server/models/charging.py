@@ -54,7 +54,7 @@ class ChargingProfileRequest(Table):
 
     `attempts` is JSON: {"wish": the profile, "tried": [{"profile", "changed", "command", "answer"}, ...]}, in the order
     of trying. `command_id` is the latest attempt. `reason` says why it ended otherwise than wished: a word of
-    services/charging_requests.py, a command's state, or a sentence.
+    services/smart_charging/charging_requests.py, a command's state, or a sentence.
     """
 
     application = ForeignKeyField(ChargingApplication, null=True, backref="requests", on_delete="CASCADE")

@@ -7,7 +7,7 @@ from ocpp_server.models.charge_points import ChargePoint
 
 
 class DiagnosticsRequest(Table):
-    """One GetDiagnostics. Its states are told in services/diagnostics_states.py.
+    """One GetDiagnostics. Its states are told in services/diagnostics/states.py.
 
     The file comes here by the link `link_id`, or goes to `location`, where somebody typed one.
     """

@@ -60,7 +60,7 @@ class FirmwareJob(Table):
 
 
 class FirmwareUpdate(Table):
-    """One station of a job. The states are told in services/firmware_states.py.
+    """One station of a job. The states are told in services/firmware/states.py.
 
     `is_current` marks the update that the station's messages speak of: one per station at most.
     """

@@ -41,7 +41,7 @@ class Transaction(Table):
     stop_reason = TextField(null=True)
     stop_id_tag = TextField(null=True)
 
-    #: Energy so far, or in all once stopped, by the rules of services/energy.py.
+    #: Energy so far, or in all once stopped, by the rules of services/session/energy.py.
     energy_wh = DoubleField(default=0)
     #: The last register reading that was believed, and its time.
     meter_last_wh = DoubleField(null=True)

@@ -8,8 +8,8 @@ from ocpp.v16.enums import (
 )
 
 from ocpp_server.outgoing import Conclusion, concludes
-from ocpp_server.services import charging_requests, composite_schedules, installed_profiles
 from ocpp_server.services.failures import on_failure
+from ocpp_server.services.smart_charging import charging_requests, composite_schedules, installed_profiles
 
 on_failure("SetChargingProfile")(charging_requests.failed)
 

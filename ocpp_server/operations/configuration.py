@@ -4,8 +4,9 @@ from ocpp.v16.enums import ConfigurationStatus
 
 from ocpp_server import clock
 from ocpp_server.outgoing import Conclusion, concludes
-from ocpp_server.services import charge_points, configuration, configuration_ladder
+from ocpp_server.services.configuration import configuration, configuration_ladder
 from ocpp_server.services.failures import Failure, on_failure
+from ocpp_server.services.station import charge_points
 
 AUTHORIZATION_KEY = "AuthorizationKey"
 

@@ -1,7 +1,7 @@
 """GetDiagnostics: the station sends its log to an address (section 5.9)."""
 
 from ocpp_server.outgoing import Conclusion, concludes
-from ocpp_server.services import diagnostics
+from ocpp_server.services.diagnostics import diagnostics
 
 
 @concludes(diagnostics.ACTION)

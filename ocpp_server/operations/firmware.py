@@ -2,7 +2,7 @@
 
 from ocpp_server import clock
 from ocpp_server.outgoing import Conclusion, concludes
-from ocpp_server.services import firmware_by_hand, firmware_updates
+from ocpp_server.services.firmware import firmware_by_hand, firmware_updates
 
 
 @concludes(firmware_updates.ACTION)

@@ -1,8 +1,8 @@
 """GetLocalListVersion and SendLocalList: what a station's answers tell of its list (sections 5.10 and 5.15)."""
 
 from ocpp_server.outgoing import Conclusion, concludes
-from ocpp_server.services import local_list_answers
 from ocpp_server.services.failures import Failure, on_failure
+from ocpp_server.services.local_list import answers as local_list_answers
 from ocpp_server.services.spontaneous import BY
 
 

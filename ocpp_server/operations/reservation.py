@@ -4,8 +4,8 @@ from ocpp.v16.enums import ReservationStatus
 
 from ocpp_server.models.commands import ANSWERED, ERROR
 from ocpp_server.outgoing import Conclusion, concludes
-from ocpp_server.services import reservation_answers
 from ocpp_server.services.failures import Failure, on_failure
+from ocpp_server.services.reservation import reservation_answers
 
 
 @concludes("ReserveNow")

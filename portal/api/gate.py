@@ -4,7 +4,7 @@ from flask import Flask, g, request
 from werkzeug.wrappers import Response
 
 from ocpp_server.models import ApiToken
-from ocpp_server.services import api_tokens
+from ocpp_server.services.access import api_tokens
 from portal.api.problems import Problem
 from portal.auth import RANKS
 from portal.context import store

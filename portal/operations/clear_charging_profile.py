@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from ocpp_server.charging.profile import PURPOSES
-from ocpp_server.services import installed_profiles
+from ocpp_server.services.smart_charging import installed_profiles
 from portal.charging import purpose_word
 from portal.operation import CHOICE, NUMBER, Choice, Field, Operation, Payload, Target
 from portal.operation_choices import connectors_and_station

@@ -5,9 +5,10 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from ocpp_server.models.local_lists import NONE
-from ocpp_server.services import local_list_messages, local_lists
-from ocpp_server.services.local_list_messages import CLEAR, DIFFERENTIAL, FULL, REMOVE
-from ocpp_server.services.local_list_steps import limits_of
+from ocpp_server.services.local_list import local_lists
+from ocpp_server.services.local_list import messages as local_list_messages
+from ocpp_server.services.local_list.messages import CLEAR, DIFFERENTIAL, FULL, REMOVE
+from ocpp_server.services.local_list.steps import limits_of
 from portal.context import store
 from portal.formats import number
 from portal.operation import CARDS, CHOICE, LINES, NUMBER, Choice, Field, Operation, Payload, Target, Values

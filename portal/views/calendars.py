@@ -6,8 +6,8 @@ from peewee import DoesNotExist
 from werkzeug.wrappers import Response
 
 from ocpp_server.models import CalendarFeed, ChargePoint
-from ocpp_server.services import calendar_feeds
 from ocpp_server.services.errors import Invalid
+from ocpp_server.services.reservation import calendar_feeds
 from portal import audit, calendars, operation_choices
 from portal import reservations as words
 from portal.auth import public, role_required

@@ -5,7 +5,7 @@ from peewee import fn
 from werkzeug.wrappers import Response
 
 from ocpp_server.models import ChargePoint, Transaction
-from ocpp_server.services import id_tags, unknown_cards
+from ocpp_server.services.card import id_tags, unknown_cards
 from portal import card_rules
 from portal.enrolment import Tapped
 from portal.htmx import page

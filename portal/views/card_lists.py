@@ -12,8 +12,8 @@ from werkzeug.wrappers import Response
 from ocpp_server import sessions
 from ocpp_server.models import ChargePoint, IdTag, LocalList
 from ocpp_server.models.local_lists import ALL, GROUPS, NONE
-from ocpp_server.services import local_list_cards
 from ocpp_server.services.errors import Invalid
+from ocpp_server.services.local_list import cards as local_list_cards
 from portal import lists
 from portal import local_lists as looks
 from portal.auth import role_required

@@ -14,9 +14,9 @@ from werkzeug.wrappers import Response as BaseResponse
 from ocpp_server import clock
 from ocpp_server.models import IdTag
 from ocpp_server.models.id_tags import ACCEPTED, BLOCKED
-from ocpp_server.services import id_tag_import, id_tags, unknown_cards
+from ocpp_server.services.card import id_tag_import, id_tags, unknown_cards
+from ocpp_server.services.card.id_tag_import import Line
 from ocpp_server.services.errors import Invalid
-from ocpp_server.services.id_tag_import import Line
 from portal import audit, card_files, card_rules, enrolment, lists, local_times, spreadsheets
 from portal.auth import role_required
 from portal.htmx import page

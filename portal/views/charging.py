@@ -12,9 +12,9 @@ from ocpp_server import clock
 from ocpp_server.charging.building import REPEATS, SPAN, Drawing
 from ocpp_server.charging.profile import PURPOSES
 from ocpp_server.models import ChargePoint, ChargingApplication, ChargingProfileRequest, ChargingProfileTemplate
-from ocpp_server.services import charging_templates
-from ocpp_server.services.charging_templates import drawing_of
 from ocpp_server.services.errors import Invalid
+from ocpp_server.services.smart_charging import charging_templates
+from ocpp_server.services.smart_charging.charging_templates import drawing_of
 from portal import audit, charging, fates, lists, schedule_form
 from portal.auth import role_required
 from portal.charging import clock_word, limit_word, purpose_word, repeat_word, steps_word

@@ -9,10 +9,10 @@ from werkzeug.wrappers import Response
 from ocpp_server import clock
 from ocpp_server.charging.profile import CHARGE_POINT_MAX, TX, parse
 from ocpp_server.models import ChargePoint, ChargingProfileTemplate
-from ocpp_server.services import charging_profiles, charging_templates, composite_schedules
-from ocpp_server.services.charging_profiles import Spot
-from ocpp_server.services.charging_templates import drawing_of
 from ocpp_server.services.errors import Invalid
+from ocpp_server.services.smart_charging import charging_profiles, charging_templates, composite_schedules
+from ocpp_server.services.smart_charging.charging_profiles import Spot
+from ocpp_server.services.smart_charging.charging_templates import drawing_of
 from portal import applying, charging, composites, lists, selection, yard
 from portal.auth import role_required
 from portal.charging import place_word

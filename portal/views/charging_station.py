@@ -12,8 +12,8 @@ from werkzeug.wrappers import Response
 from ocpp_server import clock
 from ocpp_server.charging.limits import Limits
 from ocpp_server.charging.profile import CHARGE_POINT_MAX, DAILY
-from ocpp_server.services import charging_profiles, charging_traits
-from ocpp_server.services.composite_schedules import Holdings
+from ocpp_server.services.smart_charging import charging_profiles, charging_traits
+from ocpp_server.services.smart_charging.composite_schedules import Holdings
 from portal import audit, charging, composites, fates, yard
 from portal.auth import role_required
 from portal.htmx import page

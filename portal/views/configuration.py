@@ -12,8 +12,8 @@ from ocpp_server import sessions
 from ocpp_server.configuration_keys import find
 from ocpp_server.models import ChargePoint, ConfigurationChange, ConfigurationKey
 from ocpp_server.operations.configuration import AUTHORIZATION_KEY
-from ocpp_server.services import credentials
 from ocpp_server.services.errors import Invalid
+from ocpp_server.services.station import credentials
 from portal import actions, audit, configuration, lists, outcomes
 from portal.auth import role_required
 from portal.converters import row_id

@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response
 from ocpp_server import configuration_risks
 from ocpp_server.configuration_keys import find
 from ocpp_server.models import ConfigurationKey, ConfigurationTemplate
-from ocpp_server.services import configuration_templates
-from ocpp_server.services.configuration import SECRET_KEYS
-from ocpp_server.services.configuration_templates import by_key, differences, keys_of
+from ocpp_server.services.configuration import configuration_templates
+from ocpp_server.services.configuration.configuration import SECRET_KEYS
+from ocpp_server.services.configuration.configuration_templates import by_key, differences, keys_of
 from ocpp_server.services.errors import Invalid
 from portal import asking, audit, configuration, lists, selection, yard
 from portal.auth import role_required

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from ocpp_server import sessions
-from ocpp_server.services import muteness
+from ocpp_server.services.station import muteness
 from portal import audit
 from portal.auth import role_required
 from portal.views.stations import fetch

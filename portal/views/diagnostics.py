@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response
 
 from ocpp_server import sessions
 from ocpp_server.models import ChargePoint, DiagnosticsRequest
-from ocpp_server.services import diagnostics as service
-from ocpp_server.services import diagnostics_states as states
+from ocpp_server.services.diagnostics import diagnostics as service
+from ocpp_server.services.diagnostics import states
 from ocpp_server.services.errors import Invalid
 from portal import audit, diagnostics, lists, local_times, wording
 from portal.auth import role_required

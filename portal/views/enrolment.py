@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from ocpp_server import clock, sessions
 from ocpp_server.models import UnknownCard
-from ocpp_server.services import id_tags
+from ocpp_server.services.card import id_tags
 from portal.auth import role_required
 from portal.enrolment import Enrolment, names_of, readers
 from portal.htmx import page

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from ocpp_server.models.files import DOWNLOAD
-from ocpp_server.services import file_transfers
+from ocpp_server.services.file import file_transfers
 from portal import lists
 from portal.htmx import page
 

@@ -9,8 +9,9 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ocpp_server.models import ChargePoint, FileLink, FirmwareImage
 from ocpp_server.models.files import OPEN_STATES
-from ocpp_server.services import file_limits, firmware_images
 from ocpp_server.services.errors import Invalid
+from ocpp_server.services.file import file_limits
+from ocpp_server.services.firmware import firmware_images
 from portal import audit, context, file_uploads, lists
 from portal.auth import role_required
 from portal.file_downloads import send

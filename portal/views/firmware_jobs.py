@@ -11,9 +11,8 @@ from werkzeug.wrappers import Response
 
 from ocpp_server import sessions
 from ocpp_server.models import ChargePoint, FileLink, FirmwareImage, FirmwareJob, FirmwareUpdate
-from ocpp_server.services import firmware_images, firmware_jobs
-from ocpp_server.services import firmware_states as states
 from ocpp_server.services.errors import Invalid
+from ocpp_server.services.firmware import firmware_images, firmware_jobs, states
 from ocpp_server.store import Unit
 from portal import audit, firmware, firmware_plans, formats, lists, selection, wording, yard
 from portal.auth import role_required

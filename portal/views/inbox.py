@@ -9,8 +9,9 @@ from werkzeug.wrappers import Response
 from ocpp_server import clock, sessions
 from ocpp_server.models import ChargePoint
 from ocpp_server.models.charge_points import ACCEPTED
-from ocpp_server.services import charge_points, refusals, unknown_cards
+from ocpp_server.services.card import unknown_cards
 from ocpp_server.services.errors import Invalid
+from ocpp_server.services.station import charge_points, refusals
 from ocpp_server.store import Unit
 from portal import audit, inbox
 from portal.addresses import station_address

@@ -13,11 +13,10 @@ from werkzeug.wrappers import Response
 from ocpp_server import clock, sessions
 from ocpp_server.models import ChargePoint, IdTag, LocalList, LocalListEntry
 from ocpp_server.models.local_lists import ALL, NONE
-from ocpp_server.services import local_list_records as records
-from ocpp_server.services import local_lists
 from ocpp_server.services.errors import Invalid
-from ocpp_server.services.local_list_plan import Entry
-from ocpp_server.services.local_list_steps import limits_of
+from ocpp_server.services.local_list import local_lists, records
+from ocpp_server.services.local_list.plan import Entry
+from ocpp_server.services.local_list.steps import limits_of
 from ocpp_server.store import Store, Unit
 from portal import actions, audit, lists, outcomes, spreadsheets
 from portal import local_lists as looks

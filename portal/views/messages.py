@@ -7,7 +7,8 @@ from peewee import ModelSelect
 from werkzeug.wrappers import Response
 
 from ocpp_server.models import Frame
-from ocpp_server.services import charging_sessions, corrected_messages
+from ocpp_server.services.message import corrected_messages
+from ocpp_server.services.session import charging_sessions
 from portal import messages
 from portal.converters import row_id
 from portal.htmx import page

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from ocpp_server.models import Operator
 from ocpp_server.models.operators import VIEWER
-from ocpp_server.services import operators
+from ocpp_server.services.access import operators
 from ocpp_server.services.errors import Invalid
 from portal import audit, passwords
 from portal.auth import role_required

@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response
 from ocpp_server import clock
 from ocpp_server.models import ChargePoint, FirmwareJob, OrphanMessage, Transaction
 from ocpp_server.models.firmware import STOPPED
-from ocpp_server.services import id_tags, reservation_search
+from ocpp_server.services.card import id_tags
+from ocpp_server.services.reservation import reservation_search
 from portal import firmware, forgotten, inbox, local_lists, reservations, yard
 from portal.addresses import station_address
 from portal.htmx import page

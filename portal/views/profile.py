@@ -6,7 +6,7 @@ from flask_login import current_user, login_user
 from werkzeug.wrappers import Response
 
 from ocpp_server.models import Operator
-from ocpp_server.services import operators
+from ocpp_server.services.access import operators
 from ocpp_server.services.errors import Invalid
 from ocpp_server.throttle import Throttle
 from portal import audit, passwords

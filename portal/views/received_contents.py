@@ -7,7 +7,7 @@ from flask import Blueprint, abort, request
 from werkzeug.wrappers import Response
 
 from ocpp_server.models import ChargePoint, ReceivedFile
-from ocpp_server.services import file_limits
+from ocpp_server.services.file import file_limits
 from portal import diagnostics, file_contents
 from portal.auth import role_required
 from portal.context import settings

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from ocpp_server.models import ReceivedFile
-from ocpp_server.services import file_limits, received_files
+from ocpp_server.services.file import file_limits, received_files
 from portal import audit, context, lists
 from portal.auth import role_required
 from portal.converters import row_id

@@ -7,8 +7,8 @@ from werkzeug.wrappers import Response
 from ocpp_server import sessions
 from ocpp_server.models import ChargePoint
 from ocpp_server.models.charge_points import PENDING
-from ocpp_server.services import charge_points
 from ocpp_server.services.errors import Invalid
+from ocpp_server.services.station import charge_points
 from portal import audit
 from portal.auth import role_required
 from portal.views.stations import fetch

@@ -10,9 +10,9 @@ from werkzeug.wrappers import Response
 from ocpp_server import clock, sessions
 from ocpp_server.models import ChargePoint, Connector, Reservation, ReservationEvent
 from ocpp_server.models.reservations import CANCELLED, LIVE, PLANNED, STATES
-from ocpp_server.services import reservation_search, reservations
 from ocpp_server.services.errors import Invalid
-from ocpp_server.services.reservation_search import Filter
+from ocpp_server.services.reservation import reservation_search, reservations
+from ocpp_server.services.reservation.reservation_search import Filter
 from portal import audit, lists, local_times, operation_choices, reservation_warnings, timeline
 from portal import reservations as words
 from portal.auth import role_required

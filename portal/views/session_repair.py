@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response
 
 from ocpp_server import sessions
 from ocpp_server.models import Transaction
-from ocpp_server.services import charging_sessions, session_repair
 from ocpp_server.services.errors import Invalid
+from ocpp_server.services.session import charging_sessions, session_repair
 from portal import audit, forgotten, local_times
 from portal.auth import role_required
 from portal.htmx import page

@@ -13,15 +13,11 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ocpp_server import clock
 from ocpp_server.models import IdTag, Transaction
-from ocpp_server.services import (
-    charging_sessions,
-    corrected_messages,
-    id_tags,
-    orphan_messages,
-    reservation_search,
-    session_series,
-)
-from ocpp_server.services.charging_sessions import Filter
+from ocpp_server.services.card import id_tags
+from ocpp_server.services.message import corrected_messages, orphan_messages
+from ocpp_server.services.reservation import reservation_search
+from ocpp_server.services.session import charging_sessions, session_series
+from ocpp_server.services.session.charging_sessions import Filter
 from ocpp_server.store import Store
 from portal import audit, flags, forgotten, lists, local_times, readings, spreadsheets, stop_reasons
 from portal.context import store

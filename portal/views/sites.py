@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response
 
 from ocpp_server import clock
 from ocpp_server.models import ChargePoint, Site
-from ocpp_server.services import site_samples, site_sharing, site_view, sites
 from ocpp_server.services.errors import Invalid
-from ocpp_server.services.sites import Circuit, Plan
+from ocpp_server.services.site import site_samples, site_sharing, site_view, sites
+from ocpp_server.services.site.sites import Circuit, Plan
 from portal import audit, site_forms, site_words
 from portal.auth import role_required
 from portal.context import store

@@ -11,8 +11,9 @@ from werkzeug.wrappers import Response
 
 from ocpp_server import sessions
 from ocpp_server.models import ChargePoint, Connector, Transaction
-from ocpp_server.services import charge_points, muteness, reservation_search
 from ocpp_server.services.errors import Invalid
+from ocpp_server.services.reservation import reservation_search
+from ocpp_server.services.station import charge_points, muteness
 from portal import actions, audit, lists, reservations, yard
 from portal.addresses import station_address
 from portal.auth import role_required

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from ocpp_server.models import ApiToken
 from ocpp_server.models.operators import VIEWER
-from ocpp_server.services import api_tokens
+from ocpp_server.services.access import api_tokens
 from ocpp_server.services.errors import Invalid
 from portal import audit
 from portal.auth import role_required

@@ -21,8 +21,9 @@ from pathlib import Path
 
 from ocpp_server import clock
 from ocpp_server.models import ChargePoint, ReceivedFile
-from ocpp_server.services import file_limits, file_links, firmware_images
-from ocpp_server.services.file_links import Offer
+from ocpp_server.services.file import file_limits, file_links
+from ocpp_server.services.file.file_links import Offer
+from ocpp_server.services.firmware import firmware_images
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store, Unit
 from tests.bench import drive, processes, report

@@ -6,7 +6,9 @@ monkey.patch_all()
 
 import sys
 
-from ocpp_server.services import charge_points, id_tags, operators
+from ocpp_server.services.access import operators
+from ocpp_server.services.card import id_tags
+from ocpp_server.services.station import charge_points
 from ocpp_server.store import Store, Unit
 from tests.bench.prepare_facts import EMAIL, PASSWORD
 from tests.bench.scenarios import id_tag, identity

@@ -9,7 +9,9 @@ import pytest
 
 from ocpp_server.models import Transaction
 from ocpp_server.server import Server
-from ocpp_server.services import charge_points, id_tags, operators
+from ocpp_server.services.access import operators
+from ocpp_server.services.card import id_tags
+from ocpp_server.services.station import charge_points
 from tests.browser.onlooker import Browser
 from tests.conftest import CLIENTS, PASSWORD
 from tests.fake_charge_point import FakeChargePoint

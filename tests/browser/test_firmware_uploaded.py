@@ -9,7 +9,8 @@ import pytest
 
 from ocpp_server.models import FirmwareImage
 from ocpp_server.server import Server
-from ocpp_server.services import file_limits, operators
+from ocpp_server.services.access import operators
+from ocpp_server.services.file import file_limits
 from tests.browser.onlooker import Browser
 from tests.conftest import PASSWORD
 

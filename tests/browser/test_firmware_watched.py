@@ -12,7 +12,8 @@ import pytest
 
 from ocpp_server.jobs.firmware_jobs import carry_out_firmware_jobs
 from ocpp_server.server import Server
-from ocpp_server.services import charge_points, operators
+from ocpp_server.services.access import operators
+from ocpp_server.services.station import charge_points
 from tests.browser.onlooker import Browser
 from tests.conftest import PASSWORD
 from tests.fake_charge_point import FakeChargePoint

@@ -10,7 +10,10 @@ import websocket
 
 from ocpp_server.jobs.local_lists import keep_local_lists
 from ocpp_server.server import Server
-from ocpp_server.services import charge_points, id_tags, operators, spontaneous
+from ocpp_server.services import spontaneous
+from ocpp_server.services.access import operators
+from ocpp_server.services.card import id_tags
+from ocpp_server.services.station import charge_points
 from tests.browser.onlooker import Browser
 from tests.conftest import PASSWORD
 from tests.fake_charge_point import FakeChargePoint

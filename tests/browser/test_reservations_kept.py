@@ -16,7 +16,10 @@ from ocpp_server import clock, sessions
 from ocpp_server.jobs.reservations import keep_reservations
 from ocpp_server.models import Command, Connector, Reservation
 from ocpp_server.server import Server
-from ocpp_server.services import charge_points, id_tags, operators, reservation_search
+from ocpp_server.services.access import operators
+from ocpp_server.services.card import id_tags
+from ocpp_server.services.reservation import reservation_search
+from ocpp_server.services.station import charge_points
 from ocpp_server.store import Unit
 from tests.browser.onlooker import Browser
 from tests.conftest import PASSWORD

@@ -10,7 +10,8 @@ import websocket
 
 from ocpp_server.models import ChargingProfileTemplate, InstalledChargingProfile
 from ocpp_server.server import Server
-from ocpp_server.services import charge_points, operators
+from ocpp_server.services.access import operators
+from ocpp_server.services.station import charge_points
 from tests.browser.onlooker import Browser
 from tests.conftest import PASSWORD
 from tests.fake_charge_point import FakeChargePoint

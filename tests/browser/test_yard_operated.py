@@ -9,7 +9,7 @@ import websocket
 
 from ocpp_server.models import ChargePoint
 from ocpp_server.server import Server
-from ocpp_server.services import operators
+from ocpp_server.services.access import operators
 from tests.browser.onlooker import Browser
 from tests.conftest import PASSWORD
 from tests.fake_charge_point import FakeChargePoint

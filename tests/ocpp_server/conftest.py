@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from ocpp_server import clock, dispatch, frames, stations
-from ocpp_server.services import charge_points, id_tags
+from ocpp_server.services.card import id_tags
+from ocpp_server.services.station import charge_points
 from ocpp_server.settings import Settings
 from ocpp_server.stations import Station
 from ocpp_server.store import Store

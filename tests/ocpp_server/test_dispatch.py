@@ -6,7 +6,7 @@ import pytest
 
 from ocpp_server import clock, dispatch, frames, schemas, stations, triggers
 from ocpp_server.models import ChargePoint, Command
-from ocpp_server.services import charge_points
+from ocpp_server.services.station import charge_points
 from tests.ocpp_server.conftest import NOON
 
 AT = "2026-11-22T12:00:00Z"

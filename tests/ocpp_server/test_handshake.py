@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ocpp_server import clock, handshake
 from ocpp_server.handshake import Refused, Upgrade, identity_of, parse_basic
-from ocpp_server.services import charge_points
+from ocpp_server.services.station import charge_points
 
 PASSWORD = "0123456789abcdef"
 KEY = base64.b64encode(b"x" * 16).decode()

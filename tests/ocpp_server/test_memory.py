@@ -4,7 +4,7 @@ import pytest
 
 from ocpp_server import bulk
 from ocpp_server.models import Setting
-from ocpp_server.services import authorization, id_tags
+from ocpp_server.services.card import authorization, id_tags
 from ocpp_server.store import Store
 from tests.ocpp_server.test_store import fail, keys, outcome, together
 

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from ocpp_server.models import ChargePoint
-from ocpp_server.services import charge_points
+from ocpp_server.services.station import charge_points
 from ocpp_server.store import Store
 from portal.views import auth, profile
 

@@ -13,23 +13,17 @@ import pytest
 from ocpp_server import clock, events
 from ocpp_server.models import ChargePoint, Connector, DiagnosticsRequest, Frame, ReceivedFile, Refusal
 from ocpp_server.server import Server
-from ocpp_server.services import (
-    charge_points,
-    diagnostics,
-    file_limits,
-    firmware_jobs,
-    firmware_updates,
-    id_tags,
-    local_lists,
-    operators,
-    refusals,
-    reservations,
-    sites,
-    unknown_cards,
-)
-from ocpp_server.services import local_list_records as records
-from ocpp_server.services.reservations import Wish
-from ocpp_server.services.sites import Circuit, Member, Plan
+from ocpp_server.services.access import operators
+from ocpp_server.services.card import id_tags, unknown_cards
+from ocpp_server.services.diagnostics import diagnostics
+from ocpp_server.services.file import file_limits
+from ocpp_server.services.firmware import firmware_jobs, firmware_updates
+from ocpp_server.services.local_list import local_lists, records
+from ocpp_server.services.reservation import reservations
+from ocpp_server.services.reservation.reservations import Wish
+from ocpp_server.services.site import sites
+from ocpp_server.services.site.sites import Circuit, Member, Plan
+from ocpp_server.services.station import charge_points, refusals
 from ocpp_server.store import Unit
 from portal import live
 from tests.charging import session

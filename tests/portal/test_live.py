@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from ocpp_server import events
-from ocpp_server.services import operators
+from ocpp_server.services.access import operators
 from ocpp_server.store import Store
 from portal import live
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from flask.testing import FlaskClient
 
 from ocpp_server.models import ChargePoint
-from ocpp_server.services import connectors
+from ocpp_server.services.station import connectors
 from ocpp_server.store import Store
 from tests import charging
 from tests.portal.api.conftest import make_token

@@ -13,7 +13,8 @@ from flask.testing import FlaskClient
 import app as entry
 from ocpp_server import outgoing, sessions
 from ocpp_server.models import Command
-from ocpp_server.services import commands, operators
+from ocpp_server.services import commands
+from ocpp_server.services.access import operators
 from tests.conftest import PASSWORD
 from tests.fake_charge_point import FakeChargePoint
 from tests.wire.yard import Yard, eventually

@@ -14,7 +14,7 @@ from ocpp.v16.enums import ChargePointErrorCode, ChargePointStatus
 
 from ocpp_server import sessions
 from ocpp_server.models import ChargePoint, Connector, Frame, IdTag, Transaction
-from ocpp_server.services import id_tags
+from ocpp_server.services.card import id_tags
 from ocpp_server.settings import Settings
 from tests.fake_charge_point import FakeChargePoint, iso, now
 from tests.wire.yard import CARD, Yard, eventually

@@ -23,7 +23,7 @@ from gevent.event import Event
 from ocpp_server import events, jobs, scheduler, sessions
 from ocpp_server.discovery import import_all
 from ocpp_server.models import TABLES
-from ocpp_server.services import operators
+from ocpp_server.services.access import operators
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 from portal import live

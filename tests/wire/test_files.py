@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from ocpp_server.models import FileLink, ReceivedFile
-from ocpp_server.services import file_links
+from ocpp_server.services.file import file_links
 from tests.fake_charge_point import FakeChargePoint
 from tests.wire.transfers import Files, ask, begin, chunks, finish, path_of, sha256
 from tests.wire.yard import Yard, eventually

@@ -18,8 +18,9 @@ from ocpp_server import clock, handshake, stations
 from ocpp_server.jobs.firmware_jobs import carry_out_firmware_jobs
 from ocpp_server.models import FirmwareJob, FirmwareUpdate
 from ocpp_server.server import Server
-from ocpp_server.services import charge_points, firmware_jobs
-from ocpp_server.services.firmware_jobs import Plan
+from ocpp_server.services.firmware import firmware_jobs
+from ocpp_server.services.firmware.firmware_jobs import Plan
+from ocpp_server.services.station import charge_points
 from ocpp_server.settings import Settings
 from tests.fake_charge_point import FakeChargePoint
 

@@ -16,7 +16,7 @@ import pytest
 
 from ocpp_server.files import ftp_answers
 from ocpp_server.models import ChargePoint, FileLink, ReceivedFile
-from ocpp_server.services.file_links import Offer
+from ocpp_server.services.file.file_links import Offer
 from ocpp_server.settings import Settings
 from tests.product import product
 from tests.wire.transfers import Files

@@ -12,7 +12,7 @@ import websocket
 
 from ocpp_server import sessions
 from ocpp_server.models import ChargePoint, Refusal
-from ocpp_server.services import charge_points, refusals
+from ocpp_server.services.station import charge_points, refusals
 from tests.fake_charge_point import FakeChargePoint, basic
 from tests.wire import raw
 from tests.wire.yard import Yard, eventually

@@ -13,7 +13,7 @@ from gevent.event import Event
 from ocpp_server import leftovers
 from ocpp_server.files import bodies, downloads
 from ocpp_server.models import AuditEntry, FileLink, FirmwareImage, ReceivedFile
-from ocpp_server.services import file_links, file_transfers
+from ocpp_server.services.file import file_links, file_transfers
 from ocpp_server.settings import Settings
 from ocpp_server.shelf import Shelf
 from tests.wire.transfers import Files, ask, begin, chunks, finish, path_of

@@ -10,7 +10,8 @@ import websocket
 from gevent.event import Event
 
 from ocpp_server.models import ChargePoint, MeterValue, Transaction
-from ocpp_server.services import charge_points, id_tags
+from ocpp_server.services.card import id_tags
+from ocpp_server.services.station import charge_points
 from ocpp_server.store import Store
 from tests.fake_charge_point import FakeChargePoint, iso
 from tests.product import Product, product

@@ -12,8 +12,10 @@ import pytest
 
 from ocpp_server import clock
 from ocpp_server.models import ReceivedFile
-from ocpp_server.services import charge_points, file_limits, file_links, firmware_images
-from ocpp_server.services.file_links import Offer
+from ocpp_server.services.file import file_limits, file_links
+from ocpp_server.services.file.file_links import Offer
+from ocpp_server.services.firmware import firmware_images
+from ocpp_server.services.station import charge_points
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 from tests.bench import transfer

@@ -17,7 +17,10 @@ from ocpp_server import clock
 from ocpp_server.jobs import local_lists as job
 from ocpp_server.jobs.local_lists import keep_local_lists
 from ocpp_server.models import Command, IdTag, LocalList, LocalListEntry
-from ocpp_server.services import configuration, id_tags, local_lists, spontaneous
+from ocpp_server.services import spontaneous
+from ocpp_server.services.card import id_tags
+from ocpp_server.services.configuration import configuration
+from ocpp_server.services.local_list import local_lists
 from ocpp_server.store import Unit
 from tests.fake_charge_point import FakeChargePoint
 from tests.local_lists import HeldList

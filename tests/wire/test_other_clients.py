@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from ocpp_server.models import ChargePoint, Connector, Frame, MeterValue, Transaction
-from ocpp_server.services import charge_points, id_tags
+from ocpp_server.services.card import id_tags
+from ocpp_server.services.station import charge_points
 from ocpp_server.store import Store
 from tests.product import Product, product
 

@@ -11,7 +11,8 @@ import pytest
 from ocpp_server import clock
 from ocpp_server.models import TABLES, Command, ConfigurationKey, Refusal
 from ocpp_server.models.commands import OPEN_STATES
-from ocpp_server.services import charge_points, commands
+from ocpp_server.services import commands
+from ocpp_server.services.station import charge_points
 from tests.fake_charge_point import FakeChargePoint, basic
 from tests.wire import raw
 from tests.wire.yard import Yard, eventually

@@ -3,7 +3,7 @@
 import pytest
 import websocket
 
-from ocpp_server.services import charge_points
+from ocpp_server.services.station import charge_points
 from tests.fake_charge_point import FakeChargePoint
 
 

@@ -5,8 +5,9 @@ import pytest
 import websocket
 
 from ocpp_server.models import InstalledChargingProfile, SiteSample
-from ocpp_server.services import site_sharing, sites, spontaneous
-from ocpp_server.services.sites import Circuit, Member, Plan
+from ocpp_server.services import spontaneous
+from ocpp_server.services.site import site_sharing, sites
+from ocpp_server.services.site.sites import Circuit, Member, Plan
 from ocpp_server.site import hold
 from tests.fake_charge_point import now
 from tests.wire.yard import CARD, Yard, eventually

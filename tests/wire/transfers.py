@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 from ocpp_server import clock
 from ocpp_server.models import FileEvent, FirmwareImage
-from ocpp_server.services import file_limits, file_links, firmware_images
-from ocpp_server.services.file_links import Offer
+from ocpp_server.services.file import file_limits, file_links
+from ocpp_server.services.file.file_links import Offer
+from ocpp_server.services.firmware import firmware_images
 from tests.wire.raw import Answer, read_head
 from tests.wire.yard import Yard
 

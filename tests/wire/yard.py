@@ -14,7 +14,8 @@ from peewee import Model
 
 from ocpp_server import sessions
 from ocpp_server.server import Server
-from ocpp_server.services import charge_points, id_tags
+from ocpp_server.services.card import id_tags
+from ocpp_server.services.station import charge_points
 from tests.fake_charge_point import FakeChargePoint
 from tests.wire import raw
 

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ocpp_server.models import ChargePoint, Command, CommandBatch
-from ocpp_server.services import batches, charge_points
+from ocpp_server.services import batches
 from ocpp_server.services.batches import Progress
 from ocpp_server.services.errors import Invalid
+from ocpp_server.services.station import charge_points
 from portal import asking, audit
 from portal.api import paging
 from portal.api.operation import Reply, operation

@@ -5,7 +5,8 @@ from typing import Any
 from flask import url_for
 
 from ocpp_server.models import CalendarFeed
-from ocpp_server.services import calendar_feeds, id_tags
+from ocpp_server.services.card import id_tags
+from ocpp_server.services.reservation import calendar_feeds
 from portal import audit
 from portal.api import paging
 from portal.api.operation import Reply, operation

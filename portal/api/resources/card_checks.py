@@ -3,7 +3,7 @@
 from typing import Any
 
 from ocpp_server import clock
-from ocpp_server.services import authorization, id_tags, unknown_cards
+from ocpp_server.services.card import authorization, id_tags, unknown_cards
 from portal.api.operation import operation
 from portal.api.problems import missing
 from portal.api.schema import BOOLEAN, INTEGER, STRING, TIME, list_of, one_of, or_null, record

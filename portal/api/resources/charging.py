@@ -5,9 +5,9 @@ from typing import Any
 
 from ocpp_server import clock
 from ocpp_server.models import ChargePoint, ChargingApplication, ChargingProfileRequest, ChargingProfileTemplate
-from ocpp_server.services import charging_templates
-from ocpp_server.services.charging_profiles import Spot
 from ocpp_server.services.errors import Invalid
+from ocpp_server.services.smart_charging import charging_templates
+from ocpp_server.services.smart_charging.charging_profiles import Spot
 from portal import applying
 from portal.api.operation import Reply, operation
 from portal.api.problems import missing

@@ -6,8 +6,13 @@ from typing import Any
 from ocpp_server import clock
 from ocpp_server.charging.units import UNITS
 from ocpp_server.models import ChargePoint, ChargingProfileRequest, CompositeReading, InstalledChargingProfile
-from ocpp_server.services import charging_requests, charging_traits, composite_schedules, installed_profiles
 from ocpp_server.services.errors import Invalid
+from ocpp_server.services.smart_charging import (
+    charging_requests,
+    charging_traits,
+    composite_schedules,
+    installed_profiles,
+)
 from portal import audit
 from portal.api import paging
 from portal.api.operation import operation

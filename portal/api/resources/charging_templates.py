@@ -8,8 +8,15 @@ from ocpp_server.charging.building import REPEATS, Drawing
 from ocpp_server.charging.profile import PURPOSES
 from ocpp_server.charging.units import UNITS
 from ocpp_server.models import ChargingProfileTemplate
-from ocpp_server.services import charging_templates
-from ocpp_server.services.charging_templates import MAX_LEVEL, MAX_LIMIT, MAX_NAME, MAX_SECONDS, MAX_STEPS, drawing_of
+from ocpp_server.services.smart_charging import charging_templates
+from ocpp_server.services.smart_charging.charging_templates import (
+    MAX_LEVEL,
+    MAX_LIMIT,
+    MAX_NAME,
+    MAX_SECONDS,
+    MAX_STEPS,
+    drawing_of,
+)
 from portal import audit
 from portal.api import paging
 from portal.api.operation import Reply, operation

@@ -3,8 +3,8 @@
 from typing import Any
 
 from ocpp_server.models import ConfigurationTemplate
-from ocpp_server.services import configuration_templates
-from ocpp_server.services.configuration_templates import MAX_KEY, MAX_NAME, MAX_VALUE, Difference, keys_of
+from ocpp_server.services.configuration import configuration_templates
+from ocpp_server.services.configuration.configuration_templates import MAX_KEY, MAX_NAME, MAX_VALUE, Difference, keys_of
 from portal import audit, configuration
 from portal.api import paging
 from portal.api.operation import Reply, operation

@@ -6,8 +6,7 @@ from typing import Any
 from ocpp_server import clock
 from ocpp_server.models import ChargePoint, DiagnosticsRequest, StationNotice
 from ocpp_server.models.operators import OPERATOR
-from ocpp_server.services import diagnostics
-from ocpp_server.services import diagnostics_states as states
+from ocpp_server.services.diagnostics import diagnostics, states
 from ocpp_server.services.errors import Invalid
 from portal import audit, support_bundle
 from portal.api import paging, reading

@@ -4,7 +4,7 @@ from typing import Any
 
 from ocpp_server.models import FileEvent
 from ocpp_server.models.files import DOWNLOAD, UPLOAD
-from ocpp_server.services import file_transfers
+from ocpp_server.services.file import file_transfers
 from portal.api import paging
 from portal.api.operation import operation
 from portal.api.resources.stations import fetch

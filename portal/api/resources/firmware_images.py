@@ -3,7 +3,8 @@
 from typing import Any
 
 from ocpp_server.models import FirmwareImage
-from ocpp_server.services import file_limits, firmware_images
+from ocpp_server.services.file import file_limits
+from ocpp_server.services.firmware import firmware_images
 from portal import audit, file_uploads
 from portal.api import paging
 from portal.api.operation import FILE, Reply, operation

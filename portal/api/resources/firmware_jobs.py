@@ -5,10 +5,9 @@ from typing import Any
 
 from ocpp_server.models import ChargePoint, FirmwareJob, FirmwareUpdate
 from ocpp_server.models.firmware import JOB_STATES
-from ocpp_server.services import firmware_images, firmware_jobs
-from ocpp_server.services import firmware_states as states
 from ocpp_server.services.errors import Invalid
-from ocpp_server.services.firmware_jobs import Plan
+from ocpp_server.services.firmware import firmware_images, firmware_jobs, states
+from ocpp_server.services.firmware.firmware_jobs import Plan
 from ocpp_server.store import Unit
 from portal import audit, firmware_plans
 from portal.api import paging, reading

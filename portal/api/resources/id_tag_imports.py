@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ocpp_server.services import id_tag_import
-from ocpp_server.services.id_tag_import import MAX_LINES, Line
+from ocpp_server.services.card import id_tag_import
+from ocpp_server.services.card.id_tag_import import MAX_LINES, Line
 from portal import card_files
 from portal.api.operation import operation
 from portal.api.problems import invalid

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from peewee import fn
 
 from ocpp_server.models import IdTag
-from ocpp_server.services import id_tags
+from ocpp_server.services.card import id_tags
 from ocpp_server.store import Unit
 from portal import audit, lists
 from portal.api import paging

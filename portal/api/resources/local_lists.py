@@ -7,9 +7,12 @@ from peewee import ModelSelect
 
 from ocpp_server.models import ChargePoint, LocalList, LocalListEntry
 from ocpp_server.models.local_lists import BEHIND, IN_STEP, REFUSED, SENDING, UNSUPPORTED
-from ocpp_server.services import id_tags, local_list_cards, local_list_messages, local_lists
-from ocpp_server.services.local_list_messages import KINDS
-from ocpp_server.services.local_list_steps import limits_of
+from ocpp_server.services.card import id_tags
+from ocpp_server.services.local_list import cards as local_list_cards
+from ocpp_server.services.local_list import local_lists
+from ocpp_server.services.local_list import messages as local_list_messages
+from ocpp_server.services.local_list.messages import KINDS
+from ocpp_server.services.local_list.steps import limits_of
 from portal import audit
 from portal.api import paging
 from portal.api.operation import Reply, operation

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ocpp_server.models import Frame
-from ocpp_server.services.frame_times import SLACK, first_id
+from ocpp_server.services.message.frame_times import SLACK, first_id
 from portal.api import paging
 from portal.api.operation import operation
 from portal.api.resources.stations import fetch

@@ -4,8 +4,8 @@ from typing import Any
 
 from ocpp_server.models import Operator
 from ocpp_server.models.operators import ADMIN, ROLES, VIEWER
-from ocpp_server.services import operators
-from ocpp_server.services.operators import MAX_PASSWORD
+from ocpp_server.services.access import operators
+from ocpp_server.services.access.operators import MAX_PASSWORD
 from ocpp_server.store import Unit
 from portal import audit, passwords
 from portal.api import paging

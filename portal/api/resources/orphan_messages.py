@@ -3,7 +3,7 @@
 from typing import Any
 
 from ocpp_server.models import OrphanMessage
-from ocpp_server.services import orphan_messages
+from ocpp_server.services.message import orphan_messages
 from portal import audit
 from portal.api import paging
 from portal.api.operation import operation

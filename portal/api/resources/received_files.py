@@ -4,7 +4,7 @@ from typing import Any
 
 from ocpp_server.models import ReceivedFile
 from ocpp_server.models.operators import OPERATOR
-from ocpp_server.services import file_limits, received_files
+from ocpp_server.services.file import file_limits, received_files
 from portal import audit
 from portal.api import paging
 from portal.api.operation import FILE, operation

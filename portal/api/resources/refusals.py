@@ -3,7 +3,7 @@
 from typing import Any
 
 from ocpp_server.models import Refusal
-from ocpp_server.services import refusals
+from ocpp_server.services.station import refusals
 from portal import audit
 from portal.api import paging
 from portal.api.operation import operation

@@ -5,10 +5,11 @@ from typing import Any
 from ocpp_server import clock
 from ocpp_server.models import ChargePoint, Reservation
 from ocpp_server.models.reservations import LIVE, PLANNED, STATES
-from ocpp_server.services import id_tags, reservation_search, reservations
-from ocpp_server.services.charge_points import identity_key
-from ocpp_server.services.reservation_search import Filter
-from ocpp_server.services.reservations import Wish
+from ocpp_server.services.card import id_tags
+from ocpp_server.services.reservation import reservation_search, reservations
+from ocpp_server.services.reservation.reservation_search import Filter
+from ocpp_server.services.reservation.reservations import Wish
+from ocpp_server.services.station.charge_points import identity_key
 from portal import audit, reservation_warnings
 from portal.api import paging
 from portal.api.operation import Reply, operation

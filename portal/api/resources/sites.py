@@ -5,10 +5,21 @@ from typing import Any
 
 from ocpp_server import clock
 from ocpp_server.models import ChargePoint, Site
-from ocpp_server.services import site_samples, site_sharing, site_view, sites
 from ocpp_server.services.errors import Invalid
-from ocpp_server.services.site_view import Place, Sums
-from ocpp_server.services.sites import LEASES, MAX_LIMIT, MAX_NAME, MODES, PHASES, SLOTS, UNITS, Circuit, Member, Plan
+from ocpp_server.services.site import site_samples, site_sharing, site_view, sites
+from ocpp_server.services.site.site_view import Place, Sums
+from ocpp_server.services.site.sites import (
+    LEASES,
+    MAX_LIMIT,
+    MAX_NAME,
+    MODES,
+    PHASES,
+    SLOTS,
+    UNITS,
+    Circuit,
+    Member,
+    Plan,
+)
 from portal import audit
 from portal.api import paging
 from portal.api.operation import Reply, operation

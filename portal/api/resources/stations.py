@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 from ocpp_server import sessions
 from ocpp_server.models import ChargePoint, Connector, Reservation
-from ocpp_server.services import charge_points, muteness, reservation_search
+from ocpp_server.services.reservation import reservation_search
+from ocpp_server.services.station import charge_points, muteness
 from ocpp_server.store import Unit
 from portal import audit, lists
 from portal.addresses import station_address

@@ -4,7 +4,7 @@ from typing import Any
 
 from ocpp_server.models import ApiToken
 from ocpp_server.models.operators import ADMIN, ROLES
-from ocpp_server.services import api_tokens
+from ocpp_server.services.access import api_tokens
 from portal import audit
 from portal.api import paging
 from portal.api.operation import Reply, operation

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ocpp_server.services import session_repair
+from ocpp_server.services.session import session_repair
 from portal import audit
 from portal.api.operation import operation
 from portal.api.reading import moments

@@ -5,8 +5,8 @@ from typing import Any
 from peewee import fn
 
 from ocpp_server.models import ChargePoint, MeterValue, Transaction
-from ocpp_server.services import charging_sessions
-from ocpp_server.services.charge_points import identity_key
+from ocpp_server.services.session import charging_sessions
+from ocpp_server.services.station.charge_points import identity_key
 from portal.api import paging
 from portal.api.operation import operation
 from portal.api.problems import missing

@@ -5,7 +5,7 @@ from typing import Any
 
 from ocpp_server import clock
 from ocpp_server.models import ChargePoint, UnknownCard
-from ocpp_server.services import unknown_cards
+from ocpp_server.services.card import unknown_cards
 from portal import audit
 from portal.api import paging
 from portal.api.operation import operation

@@ -14,7 +14,7 @@ from ocpp_server.charging.ladder import Attempt, learnt
 from ocpp_server.charging.limits import Limits, Traits, read, units
 from ocpp_server.charging.profile import CHARGE_POINT_MAX, DAILY, TX, TX_DEFAULT, WEEKLY, parse
 from ocpp_server.charging.units import Supply
-from ocpp_server.services.charging_rules import problems
+from ocpp_server.services.smart_charging.charging_rules import problems
 
 NOW = datetime(2026, 11, 26, 15, 30, tzinfo=UTC)
 NIGHT = ((0, 16.0), (6 * 3600, 8.0), (22 * 3600, 16.0))

@@ -9,7 +9,7 @@ import pytest
 from ocpp_server import clock
 from ocpp_server.jobs.received_files import prune_received_files
 from ocpp_server.models import ReceivedFile
-from ocpp_server.services import file_limits
+from ocpp_server.services.file import file_limits
 
 
 @pytest.fixture

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from ocpp_server.models import Command, CommandBatch
-from ocpp_server.services import batches, charge_points, commands
+from ocpp_server.services import batches, commands
 from ocpp_server.services.errors import Invalid
+from ocpp_server.services.station import charge_points
 from ocpp_server.store import Store
 from tests.ocpp_server.conftest import Clock
 

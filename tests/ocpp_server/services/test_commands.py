@@ -9,8 +9,9 @@ import pytest
 from ocpp_server import clock, events, sealing, stations
 from ocpp_server.frames import CallError
 from ocpp_server.models import ChargePoint, Command
-from ocpp_server.services import charge_points, commands
+from ocpp_server.services import commands
 from ocpp_server.services.errors import Invalid
+from ocpp_server.services.station import charge_points
 from ocpp_server.store import Store
 from tests.ocpp_server.conftest import Clock
 

@@ -4,9 +4,10 @@ import pytest
 
 from ocpp_server.frames import CallError
 from ocpp_server.models import ChargePoint
-from ocpp_server.services import charge_points, commands, failures
+from ocpp_server.services import commands, failures
 from ocpp_server.services.commands import Claimed
 from ocpp_server.services.failures import Failure
+from ocpp_server.services.station import charge_points
 from ocpp_server.store import Store
 from tests.ocpp_server.conftest import Clock
 

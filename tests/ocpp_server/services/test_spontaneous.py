@@ -4,7 +4,8 @@ import pytest
 
 from ocpp_server import clock, stations
 from ocpp_server.models import ChargePoint, Command, ConfigurationKey
-from ocpp_server.services import charge_points, commands, spontaneous
+from ocpp_server.services import commands, spontaneous
+from ocpp_server.services.station import charge_points
 
 NOON = 1_800_000_000_000
 

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from ocpp_server.server import Server
-from ocpp_server.services import api_tokens
+from ocpp_server.services.access import api_tokens
 from ocpp_server.store import Store
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from ocpp_server import clock
 from ocpp_server.models import ChargePoint
-from ocpp_server.services import configuration
+from ocpp_server.services.configuration import configuration
 from ocpp_server.store import Store
 from tests.portal.api.conftest import Api
 

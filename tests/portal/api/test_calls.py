@@ -10,7 +10,7 @@ import pytest
 from ocpp_server import sessions
 from ocpp_server.models import Frame
 from ocpp_server.server import Server
-from ocpp_server.services import charge_points
+from ocpp_server.services.station import charge_points
 from tests.fake_charge_point import FakeChargePoint
 from tests.portal.api.conftest import Remote, make_token
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from ocpp_server import clock, stations
 from ocpp_server.models import ChargePoint, Transaction
-from ocpp_server.services import unknown_cards
+from ocpp_server.services.card import unknown_cards
 from ocpp_server.store import Store
 from tests.portal.api.conftest import Api
 

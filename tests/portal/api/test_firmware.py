@@ -8,7 +8,7 @@ import pytest
 
 from ocpp_server import clock
 from ocpp_server.models import ChargePoint, FirmwareUpdate
-from ocpp_server.services import firmware_images, firmware_updates
+from ocpp_server.services.firmware import firmware_images, firmware_updates
 from ocpp_server.store import Store
 from tests.portal.api.conftest import Api
 

@@ -10,8 +10,9 @@ from flask import Flask
 
 from ocpp_server import clock
 from ocpp_server.models import ReceivedFile
-from ocpp_server.services import charge_points, file_limits, file_links, file_transfers
-from ocpp_server.services.file_transfers import Peer
+from ocpp_server.services.file import file_limits, file_links, file_transfers
+from ocpp_server.services.file.file_transfers import Peer
+from ocpp_server.services.station import charge_points
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 from tests.portal.api.conftest import Api

@@ -20,17 +20,15 @@ from schemathesis.schemas import APIOperation
 from ocpp_server import clock
 from ocpp_server.models import ReceivedFile
 from ocpp_server.server import Server
-from ocpp_server.services import (
-    batches,
-    charge_points,
-    configuration_templates,
-    file_limits,
-    firmware_images,
-    id_tags,
-    operators,
-    reservations,
-)
-from ocpp_server.services.reservations import Wish
+from ocpp_server.services import batches
+from ocpp_server.services.access import operators
+from ocpp_server.services.card import id_tags
+from ocpp_server.services.configuration import configuration_templates
+from ocpp_server.services.file import file_limits
+from ocpp_server.services.firmware import firmware_images
+from ocpp_server.services.reservation import reservations
+from ocpp_server.services.reservation.reservations import Wish
+from ocpp_server.services.station import charge_points
 from tests.fake_charge_point import FakeChargePoint
 from tests.portal.api.conftest import make_token
 

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from ocpp_server import clock
 from ocpp_server.models import ApiToken
-from ocpp_server.services import api_tokens
+from ocpp_server.services.access import api_tokens
 from ocpp_server.store import Store
 from tests.portal.api.conftest import Api, make_token
 

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from ocpp_server.models import AuditEntry, ChargePoint, Command, LocalList
-from ocpp_server.services import charge_points, id_tags
-from ocpp_server.services import local_list_records as records
+from ocpp_server.services.card import id_tags
+from ocpp_server.services.local_list import records
+from ocpp_server.services.station import charge_points
 from ocpp_server.store import Store, Unit
 from tests.portal.api.conftest import Api
 

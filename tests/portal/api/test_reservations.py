@@ -8,7 +8,9 @@ import pytest
 
 from ocpp_server import clock
 from ocpp_server.models import AuditEntry, Connector, Reservation
-from ocpp_server.services import charge_points, id_tags, reservation_records
+from ocpp_server.services.card import id_tags
+from ocpp_server.services.reservation import reservation_records
+from ocpp_server.services.station import charge_points
 from ocpp_server.store import Store
 from tests.portal.api.conftest import Api
 

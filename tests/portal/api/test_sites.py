@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ocpp_server import clock
-from ocpp_server.services import site_loading, site_samples, site_sharing
+from ocpp_server.services.site import site_loading, site_samples, site_sharing
 from ocpp_server.site import happenings
 
 CIRCUITS = [{"name": "Main", "limit": 40}, {"name": "Row", "parent": "Main", "limit": 20, "unit": "A"}]

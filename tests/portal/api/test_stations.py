@@ -4,7 +4,7 @@ from urllib.parse import quote
 import pytest
 
 from ocpp_server.models import ChargePoint
-from ocpp_server.services import connectors
+from ocpp_server.services.station import connectors
 from ocpp_server.store import Store
 from tests.portal.api.conftest import Api
 

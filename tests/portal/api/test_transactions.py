@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ocpp_server.models import ChargePoint, Transaction
-from ocpp_server.services import charge_points
+from ocpp_server.services.station import charge_points
 from ocpp_server.store import Store
 from tests import charging
 from tests.portal.api.conftest import Api

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from ocpp_server import clock
 from ocpp_server.models import ChargePoint
-from ocpp_server.services import configuration, refusals
+from ocpp_server.services.configuration import configuration
+from ocpp_server.services.station import refusals
 from ocpp_server.store import Store
 from tests.portal.api.conftest import Api
 

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from ocpp_server.models import AuditEntry, ChargePoint
-from ocpp_server.services import operators
+from ocpp_server.services.access import operators
 from ocpp_server.store import Store
 from tests.conftest import PASSWORD
 from tests.portal.conftest import PARTIAL

@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 
 from ocpp_server import clock
 from ocpp_server.models import Operator
-from ocpp_server.services import operators
+from ocpp_server.services.access import operators
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 from tests.conftest import PASSWORD

@@ -11,8 +11,10 @@ from flask.testing import FlaskClient
 
 from ocpp_server import clock
 from ocpp_server.models import AuditEntry, CalendarFeed, ChargePoint, Reservation
-from ocpp_server.services import charge_points, id_tags, reservations
-from ocpp_server.services.reservations import Wish
+from ocpp_server.services.card import id_tags
+from ocpp_server.services.reservation import reservations
+from ocpp_server.services.reservation.reservations import Wish
+from ocpp_server.services.station import charge_points
 from ocpp_server.store import Store
 
 Add = Callable[..., ChargePoint]

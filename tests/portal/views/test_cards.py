@@ -7,7 +7,7 @@ import pytest
 
 from ocpp_server import clock
 from ocpp_server.models import IdTag
-from ocpp_server.services import id_tags
+from ocpp_server.services.card import id_tags
 from tests import charging, queries
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -9,7 +9,8 @@ from werkzeug.datastructures import MultiDict
 
 from ocpp_server.charging.limits import Traits
 from ocpp_server.models import ChargePoint, ChargingProfileRequest, ChargingProfileTemplate, Command
-from ocpp_server.services import charging_traits, connectors
+from ocpp_server.services.smart_charging import charging_traits
+from ocpp_server.services.station import connectors
 from ocpp_server.store import Store
 from tests.charging_station import Answerer
 from tests.portal.conftest import PARTIAL

@@ -15,7 +15,9 @@ import app as entry
 from ocpp_server import clock
 from ocpp_server.frames import CallError
 from ocpp_server.models import AuditEntry, ChargePoint, Command, Connector, TriggeredMessage
-from ocpp_server.services import commands, configuration, id_tags
+from ocpp_server.services import commands
+from ocpp_server.services.card import id_tags
+from ocpp_server.services.configuration import configuration
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 from portal import operation

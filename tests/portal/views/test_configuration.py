@@ -11,7 +11,9 @@ from flask.testing import FlaskClient
 from ocpp_server import clock, outgoing, stations
 from ocpp_server.frames import CallResult
 from ocpp_server.models import ChargePoint, Command, ConfigurationTemplate
-from ocpp_server.services import commands, configuration, credentials
+from ocpp_server.services import commands
+from ocpp_server.services.configuration import configuration
+from ocpp_server.services.station import credentials
 from ocpp_server.store import Store
 
 Add = Callable[..., ChargePoint]

@@ -9,9 +9,10 @@ from flask.testing import FlaskClient
 
 from ocpp_server import clock
 from ocpp_server.models import AuditEntry, ChargePoint, Command, DiagnosticsRequest, ReceivedFile
-from ocpp_server.services import diagnostics_states as states
-from ocpp_server.services import firmware_jobs, firmware_updates, station_notices
-from ocpp_server.services.firmware_jobs import Plan
+from ocpp_server.services.diagnostics import states
+from ocpp_server.services.firmware import firmware_jobs, firmware_updates
+from ocpp_server.services.firmware.firmware_jobs import Plan
+from ocpp_server.services.station import notices as station_notices
 from ocpp_server.store import Store
 from tests.portal.conftest import PARTIAL
 

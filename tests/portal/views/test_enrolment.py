@@ -9,7 +9,8 @@ from flask.testing import FlaskClient
 
 from ocpp_server import clock, stations
 from ocpp_server.models import ChargePoint, UnknownCard
-from ocpp_server.services import charge_points, id_tags, unknown_cards
+from ocpp_server.services.card import id_tags, unknown_cards
+from ocpp_server.services.station import charge_points
 from ocpp_server.store import Store
 from tests.portal.conftest import PARTIAL
 

@@ -12,8 +12,9 @@ from werkzeug.test import encode_multipart
 
 from ocpp_server import clock
 from ocpp_server.models import AuditEntry, FirmwareImage, ReceivedFile
-from ocpp_server.services import file_limits, file_links, file_transfers, firmware_images
-from ocpp_server.services.file_transfers import Peer
+from ocpp_server.services.file import file_limits, file_links, file_transfers
+from ocpp_server.services.file.file_transfers import Peer
+from ocpp_server.services.firmware import firmware_images
 from portal import context
 from tests.portal.conftest import PARTIAL
 

@@ -8,10 +8,10 @@ from flask.testing import FlaskClient
 
 from ocpp_server import clock
 from ocpp_server.models import AuditEntry, ChargePoint, FirmwareJob, FirmwareUpdate
-from ocpp_server.services import file_links, file_transfers, firmware_images, firmware_jobs
-from ocpp_server.services import firmware_states as states
-from ocpp_server.services.file_transfers import Peer
-from ocpp_server.services.firmware_jobs import Plan
+from ocpp_server.services.file import file_links, file_transfers
+from ocpp_server.services.file.file_transfers import Peer
+from ocpp_server.services.firmware import firmware_images, firmware_jobs, states
+from ocpp_server.services.firmware.firmware_jobs import Plan
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 from tests.charging import session

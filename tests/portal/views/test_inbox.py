@@ -8,7 +8,8 @@ from flask.testing import FlaskClient
 
 from ocpp_server import clock
 from ocpp_server.models import AuditEntry, ChargePoint, Refusal, UnknownCard
-from ocpp_server.services import charge_points, credentials, refusals, unknown_cards
+from ocpp_server.services.card import unknown_cards
+from ocpp_server.services.station import charge_points, credentials, refusals
 from ocpp_server.store import Store
 from portal.context import Context
 from tests.portal.conftest import PARTIAL

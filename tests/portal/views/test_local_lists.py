@@ -11,7 +11,10 @@ from flask.testing import FlaskClient
 from ocpp_server import clock, outgoing, stations
 from ocpp_server.frames import CallResult
 from ocpp_server.models import AuditEntry, ChargePoint, Command, CommandBatch, IdTag, LocalList
-from ocpp_server.services import commands, configuration, id_tags, local_lists
+from ocpp_server.services import commands
+from ocpp_server.services.card import id_tags
+from ocpp_server.services.configuration import configuration
+from ocpp_server.services.local_list import local_lists
 from ocpp_server.store import Store
 from tests.local_lists import HeldList
 from tests.portal.conftest import PARTIAL

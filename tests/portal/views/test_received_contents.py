@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from ocpp_server import clock
 from ocpp_server.models import ChargePoint, ReceivedFile
-from ocpp_server.services import file_limits
+from ocpp_server.services.file import file_limits
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 from tests.portal.conftest import PARTIAL

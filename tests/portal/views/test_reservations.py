@@ -11,8 +11,10 @@ from flask.testing import FlaskClient
 from ocpp_server import clock, sessions, stations
 from ocpp_server.models import AuditEntry, ChargePoint, Command, ConfigurationKey, Connector, Reservation
 from ocpp_server.models.reservations import STATES
-from ocpp_server.services import charge_points, id_tags, reservation_answers, reservation_records, reservations
-from ocpp_server.services.reservations import Wish
+from ocpp_server.services.card import id_tags
+from ocpp_server.services.reservation import reservation_answers, reservation_records, reservations
+from ocpp_server.services.reservation.reservations import Wish
+from ocpp_server.services.station import charge_points
 from ocpp_server.store import Store
 from portal import reservations as words
 from tests.charging import session

@@ -6,8 +6,8 @@ import pytest
 
 from ocpp_server import clock
 from ocpp_server.models import AuditEntry, Site
-from ocpp_server.services import site_loading, site_samples, site_sharing, sites
-from ocpp_server.services.sites import Circuit, Member, Plan
+from ocpp_server.services.site import site_loading, site_samples, site_sharing, sites
+from ocpp_server.services.site.sites import Circuit, Member, Plan
 from ocpp_server.site import happenings
 from tests.portal.conftest import PARTIAL
 

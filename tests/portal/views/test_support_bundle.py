@@ -12,8 +12,10 @@ from flask.testing import FlaskClient
 
 from ocpp_server import clock, frame_log
 from ocpp_server.models import AuditEntry, ChargePoint, DiagnosticsRequest, ReceivedFile
-from ocpp_server.services import configuration, firmware_jobs, firmware_updates, id_tags
-from ocpp_server.services.firmware_jobs import Plan
+from ocpp_server.services.card import id_tags
+from ocpp_server.services.configuration import configuration
+from ocpp_server.services.firmware import firmware_jobs, firmware_updates
+from ocpp_server.services.firmware.firmware_jobs import Plan
 from ocpp_server.store import Store
 from portal import support_bundle
 

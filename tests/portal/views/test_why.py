@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from ocpp_server import clock
 from ocpp_server.models import ChargePoint
-from ocpp_server.services import id_tags, unknown_cards
+from ocpp_server.services.card import id_tags, unknown_cards
 from ocpp_server.store import Store
 from portal.context import Context
 from tests import charging

@@ -1,0 +1,1 @@
+"""What charge points are set to."""

@@ -1,0 +1,1 @@
+"""Logs that charge points are asked for."""

@@ -1,0 +1,1 @@
+"""Files that charge points fetch and bring."""

@@ -1,0 +1,1 @@
+"""Firmware images and the jobs that bring them to charge points."""

@@ -1,0 +1,87 @@
+"""Firmware images that are kept here for stations to fetch."""
+
+from typing import Any
+
+from peewee import ModelSelect
+
+from ocpp_server import clock
+from ocpp_server.models import FileLink, FirmwareImage
+from ocpp_server.models.files import OPEN_STATES
+from ocpp_server.services.errors import Invalid
+from ocpp_server.services.file import file_links
+from ocpp_server.shelf import Shelf
+from ocpp_server.store import Unit
+
+MAX_LENGTH = 255
+#: What an operator may say about an image: what to call it, what it is for, what it brings.
+EDITABLE = ("name", "vendor", "model", "version", "note")
+
+
+def add(unit: Unit, *, file_name: str, size: int, sha256: str, stored_as: str, by: str, **words: str) -> FirmwareImage:
+    """An image whose file is on the shelf already; `words` as in EDITABLE. Raises Invalid."""
+    words = _checked(words)
+    image = FirmwareImage.create(
+        **{**words, "name": words.get("name") or file_name},
+        file_name=file_name,
+        size=size,
+        sha256=sha256,
+        stored_as=stored_as,
+        uploaded_by=by[:MAX_LENGTH],
+        uploaded_at=clock.now(),
+    )
+    unit.publish("firmware-images")
+    return image
+
+
+def update(unit: Unit, image_id: int, **words: str) -> FirmwareImage:
+    """Change what is said about an image. Raises Invalid."""
+    image = FirmwareImage.get_by_id(image_id)
+    for name, text in _checked(words).items():
+        setattr(image, name, text)
+    image.name = image.name or image.file_name
+    image.save()
+    unit.publish("firmware-images")
+    return image
+
+
+def delete(unit: Unit, shelf: Shelf, image_id: int) -> FirmwareImage:
+    """Take an image away: its row stays for the record, its file and its links do not."""
+    image = FirmwareImage.get_by_id(image_id)
+    if image.deleted_at is None:
+        image.deleted_at = clock.now()
+        image.save()
+    for link in FileLink.select().where(FileLink.image == image_id, FileLink.state.in_(OPEN_STATES)):
+        file_links.close(unit, link.id, "The firmware image was deleted.")
+    unit.after_commit(lambda: shelf.remove(image.stored_as))
+    unit.publish("firmware-images")
+    return image
+
+
+def find(image_id: int) -> FirmwareImage | None:
+    """The image, unless it was deleted. Needs a connection."""
+    return FirmwareImage.get_or_none(FirmwareImage.id == image_id, FirmwareImage.deleted_at.is_null())
+
+
+def everything(text: str = "") -> "ModelSelect[Any]":
+    """All images, the newest first; with a text those that mention it. Needs a connection."""
+    query = FirmwareImage.select().where(FirmwareImage.deleted_at.is_null()).order_by(FirmwareImage.id.desc())
+    if text:
+        columns = (FirmwareImage.name, FirmwareImage.file_name, FirmwareImage.vendor, FirmwareImage.model)
+        found = FirmwareImage.version.contains(text)
+        for column in columns:
+            found |= column.contains(text)
+        query = query.where(found)
+    return query
+
+
+def _checked(words: dict[str, str]) -> dict[str, str]:
+    for name, text in words.items():
+        if name not in EDITABLE:
+            raise Invalid(name, "This cannot be changed.")
+        if name != "note" and len(text) > MAX_LENGTH:
+            raise Invalid(name, "This has 255 characters at most.")
+        if len(text) > 4000:
+            raise Invalid(name, "This has 4,000 characters at most.")
+        if "\0" in text:
+            raise Invalid(name, "Use visible characters only.")
+    return {name: text.strip() for name, text in words.items()}

@@ -1,0 +1,222 @@
+"""Firmware jobs as operators make and steer them; services/firmware/firmware_waves.py carries them out."""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from peewee import fn
+
+from ocpp_server import address_secrets, clock, sealing
+from ocpp_server.models import ChargePoint, FirmwareJob, FirmwareUpdate
+from ocpp_server.models.firmware import CANCELLED, DONE, PAUSED, PLANNED, RUNNING, STOPPED
+from ocpp_server.services import commands
+from ocpp_server.services.errors import Invalid
+from ocpp_server.services.firmware import states
+from ocpp_server.store import Unit
+
+#: What a form proposes: one station first, then ten, then all; stop when more than a tenth of a wave fails.
+WAVES, STOP_PERCENT, PATIENCE = (1, 10), 10, 7200
+MAX_STATIONS = 5000
+_OPEN_COMMANDS = (
+    "SELECT u.command_id FROM firmware_update u JOIN command c ON c.id = u.command_id"
+    " WHERE u.job_id = ? AND u.state = 'asked' AND c.state = 'queued'"
+)
+_TAKE_BACK = (
+    "UPDATE firmware_update SET state = 'cancelled', reason = 'taken_back', ended_at = ?, news_at = ?"
+    " WHERE job_id = ? AND state IN ('waiting', 'waiting_for_session')"
+)
+_AGAIN = (
+    "UPDATE firmware_update SET state = 'waiting', reason = '', detail = '', wave = NULL, is_current = FALSE,"
+    " command_id = NULL, deferrals = 0, ended_at = NULL, news_at = ?"
+    " WHERE job_id = ? AND state IN ('failed', 'silent', 'unsupported', 'cancelled')"
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a job is to do; see models/firmware.py. `retries` and `retry_interval` (seconds) go to the stations."""
+
+    image_id: int | None = None
+    location: str = ""
+    version: str = ""
+    title: str = ""
+    target: str = ""
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    waves: tuple[int, ...] = WAVES
+    stop_percent: int | None = STOP_PERCENT
+    retries: int | None = None
+    retry_interval: int | None = None
+    respects_sessions: bool = True
+    patience: int = PATIENCE
+
+
+def check(plan: Plan, charge_point_ids: Collection[int]) -> None:
+    """Raise Invalid for what no job can do, naming the field."""
+    if plan.image_id is None and not plan.location.strip():
+        raise Invalid("location", "Choose an image, or type where the stations find one.")
+    if len(plan.version) > 50:
+        raise Invalid("version", "A firmware version has 50 characters at most.")
+    if not charge_point_ids:
+        raise Invalid("stations", "Choose at least one station.")
+    if len(charge_point_ids) > MAX_STATIONS:
+        raise Invalid("stations", "A job takes %(most)s stations at most.", most=MAX_STATIONS)
+    if any(not 0 < size <= MAX_STATIONS for size in plan.waves) or len(plan.waves) > 20:
+        raise Invalid("waves", "Write the sizes of the first waves, like 1, 10.")
+    if plan.stop_percent is not None and not 0 <= plan.stop_percent <= 100:
+        raise Invalid("stop_percent", "This must be between 0 and 100.")
+    if plan.ends_at is not None and plan.ends_at <= (plan.starts_at or clock.now()):
+        raise Invalid("ends_at", "The window must end after it begins.")
+    if not 60 <= plan.patience <= 30 * 86400:
+        raise Invalid("patience", "This must be between a minute and 30 days.")
+    for name in ("retries", "retry_interval"):
+        number = getattr(plan, name)
+        if number is not None and not 0 <= number < 2**31:
+            raise Invalid(name, "This must be a whole number from 0 on.")
+
+
+def create(unit: Unit, plan: Plan, charge_point_ids: Collection[int], *, by: str) -> FirmwareJob:
+    """Plan a job for these stations, which are asked in this order. Raises Invalid."""
+    check(plan, charge_point_ids)
+    now = clock.now()
+    job = FirmwareJob.create(
+        image_id=plan.image_id,
+        **spell_location(plan.location.strip()),
+        version=plan.version.strip(),
+        title=plan.title.strip()[:255],
+        target=plan.target,
+        starts_at=plan.starts_at or now,
+        ends_at=plan.ends_at,
+        waves=" ".join(str(size) for size in plan.waves),
+        stop_percent=plan.stop_percent,
+        retries=plan.retries,
+        retry_interval=plan.retry_interval,
+        respects_sessions=plan.respects_sessions,
+        patience=plan.patience,
+        created_by=by,
+        created_at=now,
+    )
+    rows = [{"job": job.id, "charge_point": number, "news_at": now} for number in dict.fromkeys(charge_point_ids)]
+    for first in range(0, len(rows), 100):
+        FirmwareUpdate.insert_many(rows[first : first + 100]).execute()
+    publish(unit, job.id)
+    return job
+
+
+def spell_location(location: str) -> dict[str, str | None]:
+    """How a job keeps the place of its firmware: with a password in it, only encrypted."""
+    shown = address_secrets.hide(location)
+    return {"location": shown, "sealed_location": sealing.seal(location) if shown != location else None}
+
+
+def location_of(job: FirmwareJob) -> str:
+    """The place of a job's firmware, as stations must know it. Raises Invalid where it cannot be read any more."""
+    if job.sealed_location is None:
+        return job.location
+    location = sealing.unseal(job.sealed_location)
+    if location is None:
+        raise Invalid("location", "The key of the data folder was changed: type the address again, in a new job.")
+    return location
+
+
+def wave_sizes(text: str) -> tuple[int, ...]:
+    """`1, 10` as numbers. Raises Invalid."""
+    words = re.split(r"[\s,;/]+", text.strip()) if text.strip() else []
+    if not all(word.isdecimal() and len(word) < 6 for word in words):
+        raise Invalid("waves", "Write the sizes of the first waves, like 1, 10.")
+    return tuple(int(word) for word in words)
+
+
+def pause(unit: Unit, job_id: int) -> bool:
+    """Ask no more stations for now; those under way go on. Whether that was possible."""
+    return _become(unit, job_id, PAUSED, (PLANNED, RUNNING))
+
+
+def resume(unit: Unit, job_id: int) -> bool:
+    """Go on with a job that was paused or has stopped: its failures so far are accepted, a window that is over ends
+    nothing any more. Whether that was possible."""
+    job = FirmwareJob.get_by_id(job_id)
+    now = clock.now()
+    state = RUNNING if job.begun_at is not None or job.starts_at <= now else PLANNED
+    if not _become(unit, job_id, state, (PAUSED, STOPPED)):
+        return False
+    failed = _count(job_id, FirmwareUpdate.wave == job.wave, FirmwareUpdate.state.in_(states.BAD))
+    ends_at = job.ends_at if job.ends_at is not None and job.ends_at > now else None
+    FirmwareJob.update(stop_reason="", accepted_failures=failed, ends_at=ends_at).where(
+        FirmwareJob.id == job_id
+    ).execute()
+    return True
+
+
+def cancel(unit: Unit, job_id: int) -> bool:
+    """Ask no more stations, ever. What is on its way cannot be called back and is followed to its end."""
+    if not _become(unit, job_id, CANCELLED, (PLANNED, RUNNING, PAUSED, STOPPED)):
+        return False
+    now = clock.to_ms(clock.now())
+    unit.execute(_TAKE_BACK, now, now, job_id)
+    for (command_id,) in unit.all(_OPEN_COMMANDS, job_id):
+        commands.cancel(unit, command_id)
+    unit.execute("UPDATE firmware_job SET ended_at = ? WHERE id = ?", now, job_id)
+    return True
+
+
+def retry(unit: Unit, job_id: int) -> int:
+    """Ask those again that failed, fell silent or were left out; how many. They join the present wave."""
+    again = unit.execute(_AGAIN, clock.to_ms(clock.now()), job_id).rowcount
+    if again:
+        FirmwareJob.update(state=RUNNING, stop_reason="", accepted_failures=0, ended_at=None, ends_at=None).where(
+            FirmwareJob.id == job_id
+        ).execute()
+        publish(unit, job_id)
+    return again
+
+
+def delete(unit: Unit, job_id: int) -> bool:
+    """Forget a job that is over; whether it was."""
+    is_over = FirmwareJob.state.in_([DONE, CANCELLED])
+    gone = FirmwareJob.delete().where(FirmwareJob.id == job_id, is_over).execute()
+    publish(unit, job_id)
+    return bool(gone)
+
+
+def progress(job_ids: Iterable[int]) -> dict[int, dict[str, int]]:
+    """How many stations of each job are in which state, in the order of STATES: one query. Needs a connection."""
+    query = (
+        FirmwareUpdate.select(FirmwareUpdate.job, FirmwareUpdate.state, fn.COUNT(FirmwareUpdate.id))
+        .where(FirmwareUpdate.job.in_(list(job_ids)))
+        .group_by(FirmwareUpdate.job, FirmwareUpdate.state)
+    )
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    rows: Iterable[tuple[Any, ...]] = query.tuples()  # type: ignore[assignment]
+    for job_id, state, count in rows:
+        found[job_id][state] = count
+    ordered = {job_id: {s: counts[s] for s in states.STATES if s in counts} for job_id, counts in found.items()}
+    return defaultdict(dict, ordered)
+
+
+def updates(job_id: int) -> Any:
+    """The stations of a job with their rows, those that need somebody first. Needs a connection."""
+    return (
+        FirmwareUpdate.select(FirmwareUpdate, ChargePoint)
+        .join(ChargePoint)
+        .where(FirmwareUpdate.job == job_id)
+        .order_by(FirmwareUpdate.id)
+    )
+
+
+def publish(unit: Unit, job_id: int) -> None:
+    unit.publish("firmware-jobs", f"firmware-job-{job_id}")
+
+
+def _become(unit: Unit, job_id: int, state: str, before: tuple[str, ...]) -> bool:
+    marks = ", ".join("?" for _ in before)
+    sql = f"UPDATE firmware_job SET state = ? WHERE id = ? AND state IN ({marks})"  # noqa: S608
+    publish(unit, job_id)
+    return unit.execute(sql, state, job_id, *before).rowcount == 1
+
+
+def _count(job_id: int, *conditions: Any) -> int:
+    return FirmwareUpdate.select().where(FirmwareUpdate.job == job_id, *conditions).count()

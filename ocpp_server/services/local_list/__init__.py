@@ -1,0 +1,1 @@
+"""The cards that charge points know by themselves."""

@@ -1,0 +1,1 @@
+"""Connectors held for a card."""

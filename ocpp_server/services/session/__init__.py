@@ -1,0 +1,1 @@
+"""Charging sessions: their course, their energy, their repair."""

@@ -1,0 +1,69 @@
+"""Sends what a site decided, as charging profiles, and hears what came of it."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from ocpp_server import clock
+from ocpp_server.charging.profile import TX, TX_DEFAULT
+from ocpp_server.models.charging import INSTALLED, REFUSED
+from ocpp_server.services.site import site_sharing
+from ocpp_server.services.site.site_sharing import SITE, Live
+from ocpp_server.services.smart_charging import charging_profiles
+from ocpp_server.services.smart_charging.charging_owners import GONE, Outcome, on_outcome
+from ocpp_server.services.spontaneous import BY
+from ocpp_server.site import wishes
+from ocpp_server.site.controller import Order
+from ocpp_server.store import Unit
+
+#: The default holds where nobody else gave one; a session's limit must win over anybody's.
+DEFAULT_LEVEL, LIMIT_LEVEL = 0, 9
+#: So long (s) an order waits for a station that is busy. Later it would no longer be true.
+LIFETIME = 20.0
+#: After so long (s) nothing will come of an order any more.
+GIVEN_UP = 300.0
+
+#: Limits are sent so often that their commands are kept for so many days only.
+KEPT_DAYS = 7
+_FORGET = (
+    "DELETE FROM command WHERE id IN (SELECT id FROM command WHERE requested_by = ? AND action = 'SetChargingProfile'"
+    " AND requested_at < ? ORDER BY id LIMIT 500)"
+)
+
+
+def forget_old(unit: Unit) -> bool:
+    """Remove some of the old commands; whether there may be more."""
+    before = clock.to_ms(clock.now() - timedelta(days=KEPT_DAYS))
+    return unit.execute(_FORGET, BY, before).rowcount > 0
+
+
+def send(unit: Unit, orders: Iterable[Order]) -> None:
+    """As commands to the stations."""
+    now = clock.now()
+    for order in orders:
+        charge_point_id, connector_id = order.key
+        purpose, level = (TX_DEFAULT, DEFAULT_LEVEL) if order.transaction_id is None else (TX, LIMIT_LEVEL)
+        number = SITE.profile_id(purpose, connector_id)
+        profile = wishes.profile(order, now, profile_id=number, stack_level=level)
+        charging_profiles.hold(unit, SITE, charge_point_id, connector_id, profile, by=BY, lifetime=LIFETIME)
+
+
+def give_up(live: Live, now: float) -> None:
+    """What was never heard of again counts as unanswered."""
+    for (key, purpose), (order, since) in list(live.pending.items()):
+        if now - since > GIVEN_UP:
+            site_sharing.conclude(key, purpose, order.transaction_id, accepted=False, refused=False)
+
+
+@on_outcome(SITE)
+def heard(outcome: Outcome) -> None:
+    """What a station answered, once that is committed."""
+    key = outcome.charge_point_id, outcome.connector_id
+    if outcome.state == GONE:
+        outcome.unit.after_commit(lambda: site_sharing.gone(key, outcome.purpose))
+        return
+    accepted, refused = outcome.state == INSTALLED, outcome.state == REFUSED
+    transaction_id = outcome.transaction_id if outcome.purpose == TX else None
+    outcome.unit.after_commit(
+        lambda: site_sharing.conclude(key, outcome.purpose, transaction_id, accepted=accepted, refused=refused)
+    )
+    outcome.unit.publish("sites")

@@ -1,0 +1,1 @@
+"""Charging profiles: what is to be, what is asked, what is installed."""

@@ -1,0 +1,168 @@
+"""Our record of the charging profiles that stations hold, in step with every answer (sections 5.5 and 5.16).
+
+Profiles outlive reboots, so nothing is forgotten at a boot. A TxProfile ends with its transaction: that is seen when
+the record is read, which costs the messages of sessions nothing, and `bury` removes the rows later.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from ocpp_server import clock
+from ocpp_server.charging.profile import TX, Profile, parse, whole
+from ocpp_server.models import InstalledChargingProfile, Transaction
+from ocpp_server.services.smart_charging import charging_owners
+from ocpp_server.services.smart_charging.charging_owners import GONE, Outcome
+from ocpp_server.store import Unit
+
+#: So long a profile that came with a remote start waits for its session.
+_REMOTE_START_WAITS = timedelta(minutes=15)
+#: A station may report the session just before it has answered the remote start.
+_EARLY = timedelta(seconds=30)
+
+
+def accepted(
+    unit: Unit,
+    charge_point_id: int,
+    connector_id: int,
+    profile: Mapping[str, Any],
+    *,
+    source: str,
+    command_id: int | None = None,
+    owner: str = "",
+    with_start: bool = False,
+) -> None:
+    """A station took a profile. It replaces the one with its id, and the one with its stack level and purpose on the
+    same connector. A TxProfile that names no transaction is for the one that runs, or that a remote start begins."""
+    settle(unit, [charge_point_id])
+    read, row = parse(whole(connector_id), profile), InstalledChargingProfile
+    same_id = row.charging_profile_id == read.id
+    same_place = (row.stack_level == read.stack_level) & (row.purpose == read.purpose)
+    replaced = row.select().where(
+        row.charge_point == charge_point_id, same_id | (same_place & (row.connector_id == read.connector_id))
+    )
+    for other in list(replaced):
+        _remove(unit, other, is_own=other.owner == owner)
+    session = None
+    if read.purpose == TX and read.transaction_id is None and not with_start:
+        session = running_on(charge_point_id, read.connector_id)
+    row.create(
+        charge_point=charge_point_id,
+        connector_id=read.connector_id,
+        charging_profile_id=read.id,
+        stack_level=read.stack_level,
+        purpose=read.purpose[:32],
+        transaction_id=session.id if session else read.transaction_id,
+        profile=json.dumps(profile, ensure_ascii=False),
+        installed_at=clock.now(),
+        source=source,
+        command_id=command_id,
+        owner=owner,
+    )
+    unit.publish("charging", f"charging-{charge_point_id}")
+
+
+def cleared(unit: Unit, charge_point_id: int, criteria: Mapping[str, Any], *, by: str) -> None:
+    """A station removed what matches a ClearChargingProfile, or knows nothing that does: either way it holds none."""
+    row = InstalledChargingProfile
+    for held in list(row.select().where(row.charge_point == charge_point_id)):
+        if fits(held, criteria):
+            _remove(unit, held, is_own=held.source == by)
+    unit.publish("charging", f"charging-{charge_point_id}")
+
+
+def fits(row: InstalledChargingProfile, criteria: Mapping[str, Any]) -> bool:
+    """Whether a ClearChargingProfile means this one: `id` alone wins, else all fields count (errata 3.25)."""
+    if criteria.get("id") is not None:
+        return row.charging_profile_id == whole(criteria["id"])
+    wanted = (
+        (row.connector_id, criteria.get("connectorId")),
+        (row.stack_level, criteria.get("stackLevel")),
+    )
+    purpose = criteria.get("chargingProfilePurpose")
+    return purpose in (None, row.purpose) and all(value is None or has == whole(value) for has, value in wanted)
+
+
+def of_stations(charge_point_ids: Collection[int]) -> list[InstalledChargingProfile]:
+    """What these stations hold now, by station, connector, purpose and stack level: a constant number of queries."""
+    return [row for row, is_over in _on_record(charge_point_ids) if not is_over]
+
+
+def of_station(charge_point_id: int) -> list[InstalledChargingProfile]:
+    """What this station holds now."""
+    return of_stations([charge_point_id])
+
+
+def parsed(rows: Iterable[InstalledChargingProfile]) -> list[Profile]:
+    """As the arithmetic takes them."""
+    return [parse(row.connector_id, {**json.loads(row.profile), **_transaction(row)}) for row in rows]
+
+
+def running_on(charge_point_id: int, connector_id: int) -> Transaction | None:
+    """The transaction that runs on a connector."""
+    query = Transaction.select().where(
+        Transaction.charge_point == charge_point_id,
+        Transaction.connector_id == connector_id,
+        Transaction.stopped_at.is_null(),
+    )
+    return query.order_by(Transaction.id.desc()).first()
+
+
+def bury(unit: Unit) -> None:
+    """Remove the TxProfiles whose sessions have ended, and bind those whose sessions have begun."""
+    row = InstalledChargingProfile
+    stations = [found.charge_point_id for found in row.select(row.charge_point).where(row.purpose == TX).distinct()]
+    if stations:
+        settle(unit, stations)
+
+
+def settle(unit: Unit, charge_point_ids: Collection[int]) -> None:
+    """Write down what reading the record shows."""
+    for row, is_over in _on_record(charge_point_ids):
+        if is_over:
+            row.delete_instance()
+            unit.publish("charging", f"charging-{row.charge_point_id}")
+        elif row.dirty_fields:
+            row.save(only=row.dirty_fields)
+
+
+def _on_record(charge_point_ids: Collection[int]) -> list[tuple[InstalledChargingProfile, bool]]:
+    """Every row, and whether it is over: a TxProfile whose transaction has ended."""
+    row = InstalledChargingProfile
+    order = (row.charge_point, row.connector_id, row.purpose, row.stack_level.desc())
+    rows = list(row.select().where(row.charge_point.in_(list(charge_point_ids))).order_by(*order))
+    named = [found.transaction_id for found in rows if found.purpose == TX and found.transaction_id is not None]
+    query = Transaction.select(Transaction.id).where(Transaction.id.in_(named), Transaction.stopped_at.is_null())
+    running = {found.id for found in query}
+    return [(found, found.purpose == TX and _is_over(found, running)) for found in rows]
+
+
+def _is_over(row: InstalledChargingProfile, running: Collection[int]) -> bool:
+    return _wait(row) if row.transaction_id is None else row.transaction_id not in running
+
+
+def _wait(row: InstalledChargingProfile) -> bool:
+    """Bind a profile that came with a remote start to its session, if that has begun; whether it is over with it."""
+    begun = Transaction.select().where(
+        Transaction.charge_point == row.charge_point_id, Transaction.start_received_at >= row.installed_at - _EARLY
+    )
+    if row.connector_id:
+        begun = begun.where(Transaction.connector_id == row.connector_id)
+    first = begun.order_by(Transaction.id).first()
+    if first is None:
+        return clock.now() > row.installed_at + _REMOTE_START_WAITS
+    row.transaction_id, row.connector_id = first.id, first.connector_id
+    return first.stopped_at is not None
+
+
+def _transaction(row: InstalledChargingProfile) -> dict[str, Any]:
+    return {} if row.transaction_id is None else {"transactionId": row.transaction_id}
+
+
+def _remove(unit: Unit, row: InstalledChargingProfile, *, is_own: bool) -> None:
+    """Take it from the record; its owner hears when somebody else's request was the reason."""
+    row.delete_instance()
+    if row.owner and not is_own:
+        place = (row.charge_point_id, row.connector_id, row.purpose, row.transaction_id)
+        charging_owners.tell(row.owner, Outcome(unit, *place, GONE))

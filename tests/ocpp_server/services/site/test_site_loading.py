@@ -1,0 +1,112 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ocpp_server import clock
+from ocpp_server.models import ChargePoint, Site, Transaction
+from ocpp_server.services.site import site_loading, site_sharing, sites
+from ocpp_server.services.site.site_sharing import SITE
+from ocpp_server.services.site.sites import Circuit, Member, Plan
+from ocpp_server.services.smart_charging import installed_profiles
+from ocpp_server.site import happenings, wishes
+from ocpp_server.site.controller import Order
+from tests.charging import session, station
+
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def point(store):
+    clock.use(lambda: NOW)
+    return store.write(lambda unit: station(last_seen_at=NOW - timedelta(minutes=1)))
+
+
+@pytest.fixture
+def site(store, point):
+    plan = Plan("Yard", [Circuit("Main", 40.0)], [Member(point.id, 1, "Main")])
+    return store.write(lambda unit: sites.save(unit, plan))
+
+
+def load(store):
+    with store.reading():
+        site_sharing.take(site_loading.load())
+    (live,) = site_sharing.all_sites()
+    return live
+
+
+def member_of(live):
+    (member,) = live.site.members.values()
+    return member
+
+
+def install(store, order, at=NOW):
+    """The station has taken what the site sent."""
+    purpose = "TxDefaultProfile" if order.transaction_id is None else "TxProfile"
+    profile = wishes.profile(order, at, profile_id=SITE.profile_id(purpose, 1), stack_level=0)
+    before, _ = clock.now(), clock.use(lambda: at)
+    store.write(
+        lambda unit: installed_profiles.accepted(unit, order.key[0], 1, profile, source="Chargeyard", owner=SITE.name)
+    )
+    clock.use(lambda: before)
+
+
+def test_what_stations_hold_is_remembered(store, site, point):
+    started = store.write(lambda unit: session(point, NOW - timedelta(hours=1), hours=None))
+    install(store, Order((point.id, 1), None, 0.0, 32.0, 960))
+    install(store, Order((point.id, 1), started.id, 20.0, 32.0, 900), NOW - timedelta(minutes=5))
+    member = member_of(load(store))
+    assert (member.installed, member.can_wait) == (32.0, True)
+    hold = member.session.hold
+    assert (hold.amperes, hold.lease_ends - NOW.timestamp()) == (20.0, 600.0)
+
+
+def test_a_default_for_another_lease_is_made_anew(store, site, point):
+    install(store, Order((point.id, 1), None, 0.0, 32.0, 180))
+    assert member_of(load(store)).installed is None
+
+
+def test_a_constant_default_says_that_the_station_takes_no_rising_one(store, site, point):
+    install(store, Order((point.id, 1), None, 32.0, 32.0, 960))
+    member = member_of(load(store))
+    assert (member.installed, member.can_wait, member.first) == (32.0, False, 32.0)
+
+
+def test_a_session_whose_start_came_hours_late_needs_a_sign_that_it_runs(store, site, point):
+    store.write(
+        lambda unit: session(point, NOW - timedelta(hours=3), hours=None, start_received_at=NOW - timedelta(minutes=1))
+    )
+    assert not member_of(load(store)).session.is_proven
+
+
+def test_what_was_learnt_of_a_car_outlives_a_change_of_the_site(store, site, point):
+    live = load(store)
+    happenings.started(live.site, (point.id, 1), 7, NOW.timestamp(), NOW.timestamp())
+    member_of(live).session.belief.most = 11.0
+    store.write(lambda unit: session(point, NOW, hours=None, id=7))
+    with store.reading():
+        plan = sites.plan_of(Site.get())
+    store.write(lambda unit: sites.save(unit, replace(plan, circuits=[Circuit("Main", 50.0)]), site.id))
+    assert site_sharing.is_stale()
+    again = load(store)
+    assert (again.site.circuits[0].limit_a, member_of(again).session.belief.most) == (50.0, 11.0)
+
+
+def test_sessions_that_ended_without_a_word_are_noticed(store, site, point):
+    row = store.write(lambda unit: session(point, NOW, hours=None))
+    live = load(store)
+    assert member_of(live).session is not None
+    store.write(lambda unit: Transaction.update(stopped_at=NOW).where(Transaction.id == row.id).execute())
+    with store.reading():
+        site_loading.reconcile([live])
+    assert member_of(live).session is None
+
+
+def test_a_station_that_was_just_here_is_quiet_and_one_that_was_deleted_is_noticed(store, site, point):
+    live = load(store)
+    assert member_of(live).quiet_until == NOW.timestamp() - 60 + live.site.wait
+    with store.reading():
+        assert not site_loading.has_deleted([live])
+    store.write(lambda unit: ChargePoint.update(deleted_at=NOW).where(ChargePoint.id == point.id).execute())
+    with store.reading():
+        assert site_loading.has_deleted([live])
