@@ -6,6 +6,7 @@ any other station.
 
 import logging
 from collections import OrderedDict
+from collections.abc import Callable
 
 import gevent
 from gevent.event import AsyncResult
@@ -15,7 +16,7 @@ from ocpp_server.frames import CallError, CallResult
 from ocpp_server.services import commands
 from ocpp_server.services.commands import Claimed
 from ocpp_server.stations import Station
-from ocpp_server.store import Store
+from ocpp_server.store import Store, Unit
 from ocpp_server.websocket import Closed, StationSocket, Unsent
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,9 @@ log = logging.getLogger(__name__)
 #: Some stations need silence until they have booted (quirk 14): so many seconds, or until their first message.
 QUIET_SECONDS = 3.0
 _LATE_KEPT = 20
+
+#: Writes down an answer to a command.
+Write = Callable[[Unit, Station, Claimed, CallResult | CallError], None]
 
 
 class Outbox:
@@ -60,23 +64,22 @@ class Outbox:
             self._pending = None
             answer = outgoing.discreet(claimed, answer)
             try:
-                self._conclude(claimed, answer)
+                self._write(outgoing.conclude, outgoing.note, claimed, answer)
             finally:
                 done.set()
             return True
         late = self._late.pop(answer.message_id, None) if isinstance(answer.message_id, str) else None
         if late is not None:
-            answer = outgoing.discreet(late, answer)
-            self._store.write(lambda unit: outgoing.late(unit, self._station, late.id, late.action, answer))
+            self._write(outgoing.late, outgoing.note_late, late, outgoing.discreet(late, answer))
         return late is not None
 
-    def _conclude(self, claimed: Claimed, answer: CallResult | CallError) -> None:
+    def _write(self, apply: Write, note: Write, claimed: Claimed, answer: CallResult | CallError) -> None:
         """Write the answer down with what it changes; where it is too odd for that, by itself (X-J-22)."""
         try:
-            self._store.write(lambda unit: outgoing.conclude(unit, self._station, claimed, answer))
+            self._store.write(lambda unit: apply(unit, self._station, claimed, answer))
         except Exception:
             log.exception("the answer of %s to %s was not applied", self._station.identity, claimed.action)
-            self._store.write(lambda unit: outgoing.note(unit, self._station, claimed, answer))
+            self._store.write(lambda unit: note(unit, self._station, claimed, answer))
 
     def close(self) -> None:
         """The socket is gone: what was on the wire is lost, what waits stays."""

@@ -1,6 +1,7 @@
 """From a command to its CALL and from the answer to what it changes: the outgoing twin of `dispatch`.
 
-`@concludes("Reset")` registers what an answer changes beside the command's own row. Pure: no socket.
+`@concludes("Reset")` registers what an answer changes beside the command's own row, `@concludes_late("Reset")` what it
+still changes when it comes after the time-out. Pure: no socket.
 """
 
 from collections.abc import Callable
@@ -36,6 +37,7 @@ class Conclusion:
 
 Conclude = Callable[[Conclusion], None]
 _conclusions: dict[str, Conclude] = {}
+_late_conclusions: dict[str, Conclude] = {}
 
 
 def concludes(action: str) -> Callable[[Conclude], Conclude]:
@@ -46,6 +48,22 @@ def concludes(action: str) -> Callable[[Conclude], Conclude]:
         return function
 
     return register
+
+
+def concludes_late(action: str) -> Callable[[Conclude], Conclude]:
+    """Register the function that applies a CALLRESULT of this action after its time-out. It ends nothing any more (J
+    4.1.1), but what it says of the station may be true until something else is sent."""
+
+    def register(function: Conclude) -> Conclude:
+        _late_conclusions[action] = function
+        return function
+
+    return register
+
+
+def is_heard_late(action: str) -> bool:
+    """Whether an answer to this action changes something after its time-out, too."""
+    return action in _late_conclusions
 
 
 def load() -> None:
@@ -67,11 +85,8 @@ def take(unit: Unit, station: Station) -> tuple[Claimed, str] | None:
 
 def conclude(unit: Unit, station: Station, claimed: Claimed, answer: CallResult | CallError) -> None:
     """Write down an answer and apply it."""
-    result = answer.payload if isinstance(answer, CallResult) and isinstance(answer.payload, dict) else None
-    note(unit, station, claimed, answer, is_usable=result is not None)
-    function = _conclusions.get(claimed.action)
-    if function is not None and result is not None:
-        function(Conclusion(unit, station, claimed, result))
+    note(unit, station, claimed, answer, is_usable=_result(answer) is not None)
+    _apply(_conclusions, unit, station, claimed, answer)
 
 
 def note(
@@ -109,10 +124,29 @@ def _masked(value: Any, secret: str) -> Any:
     return {name: _masked(item, secret) for name, item in value.items()} if isinstance(value, dict) else value
 
 
-def late(unit: Unit, station: Station, command_id: int, action: str, answer: CallResult | CallError) -> None:
-    """An answer after the time-out: on record, without effect."""
-    frame_log.reply(unit, station.id, _now(), action, answer, "", "This answer came after the time-out.")
-    commands.answered_late(unit, command_id, station.id, answer.text)
+def late(unit: Unit, station: Station, claimed: Claimed, answer: CallResult | CallError) -> None:
+    """An answer after the time-out: on record, and applied where it still means something."""
+    note_late(unit, station, claimed, answer)
+    _apply(_late_conclusions, unit, station, claimed, answer)
+
+
+def note_late(unit: Unit, station: Station, claimed: Claimed, answer: CallResult | CallError) -> None:
+    """Write down an answer after the time-out."""
+    frame_log.reply(unit, station.id, _now(), claimed.action, answer, "", "This answer came after the time-out.")
+    commands.answered_late(unit, claimed.id, station.id, answer.text)
+
+
+def _apply(
+    functions: dict[str, Conclude], unit: Unit, station: Station, claimed: Claimed, answer: CallResult | CallError
+) -> None:
+    function, result = functions.get(claimed.action), _result(answer)
+    if function is not None and result is not None:
+        function(Conclusion(unit, station, claimed, result))
+
+
+def _result(answer: CallResult | CallError) -> dict[str, Any] | None:
+    """What can be applied of an answer."""
+    return answer.payload if isinstance(answer, CallResult) and isinstance(answer.payload, dict) else None
 
 
 def _now() -> int:

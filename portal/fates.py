@@ -10,7 +10,13 @@ from flask_babel import ngettext
 from ocpp_server.models import ChargePoint, ChargingProfileRequest
 from ocpp_server.models.charging import FAILED, INSTALLED, LEFT_OUT, REFUSED, SUPERSEDED, WAITING
 from ocpp_server.services.smart_charging import charging_requests
-from ocpp_server.services.smart_charging.charging_requests import FULL, LATE, NO_SESSION, NOT_SUPPORTED
+from ocpp_server.services.smart_charging.charging_requests import (
+    FULL,
+    LATE,
+    NO_SESSION,
+    NOT_SUPPORTED,
+    REFUSED_LATE,
+)
 from portal.charging import limit_word
 from portal.outcomes import Outcome, error_meaning
 
@@ -132,6 +138,7 @@ def _why(request: ChargingProfileRequest, attempts: Sequence[Json]) -> str:
         FULL: _("The station holds as many profiles as it can. Clear one first."),
         NO_SESSION: _("No session runs there, and a profile of a session needs one."),
         LATE: _("The session was reported long after it had begun and may be over by now."),
+        REFUSED_LATE: _("The station refused it, but only after the time-out, so it was not asked in another way."),
         "timeout": _("The station did not answer in time. It may have taken the profile all the same."),
         "lost": _("The connection ended before the answer came."),
         "offline": _("The station was not connected."),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from ocpp_server import outgoing
 from ocpp_server.models import Command
 from ocpp_server.models.commands import (
     ANSWERED,
@@ -109,6 +110,8 @@ def explain(command: Command, *, is_online: bool) -> str:
     if command.state == QUEUED:
         return _("It is sent as soon as the station has answered what was asked before.")
     if command.state == TIMEOUT and command.late_at is not None:
+        if outgoing.is_heard_late(command.action):
+            return _("The answer came after the time-out. What it says of the station's profiles is on record.")
         return _("The answer came after the time-out, so it changes nothing here. Open the result to see it.")
     if command.state == EXPIRED and command.error_code == BUSY:
         return _("The station was busy with earlier requests until the waiting time was over. Nothing was sent.")

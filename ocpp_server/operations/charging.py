@@ -7,9 +7,14 @@ from ocpp.v16.enums import (
     RemoteStartStopStatus,
 )
 
-from ocpp_server.outgoing import Conclusion, concludes
+from ocpp_server.outgoing import Conclusion, concludes, concludes_late
 from ocpp_server.services.failures import on_failure
-from ocpp_server.services.smart_charging import charging_requests, composite_schedules, installed_profiles
+from ocpp_server.services.smart_charging import (
+    charging_requests,
+    composite_schedules,
+    installed_profiles,
+    unanswered_profiles,
+)
 
 on_failure("SetChargingProfile")(charging_requests.failed)
 
@@ -17,43 +22,64 @@ on_failure("SetChargingProfile")(charging_requests.failed)
 @concludes("SetChargingProfile")
 def set_profile(conclusion: Conclusion) -> None:
     """Keep our record in step, and go on where the station refuses."""
-    unit, command = conclusion.unit, conclusion.command
     if conclusion.status == ChargingProfileStatus.accepted.value:
-        installed_profiles.accepted(
-            unit,
-            conclusion.station.id,
-            command.payload["connectorId"],
-            command.payload["csChargingProfiles"],
-            source=command.requested_by,
-            command_id=command.id,
-            owner=charging_requests.owner_of(command.id),
-        )
-    charging_requests.answered(unit, command.id, conclusion.status)
+        _take(conclusion)
+    charging_requests.answered(conclusion.unit, conclusion.command.id, conclusion.status)
+
+
+@concludes_late("SetChargingProfile")
+def set_profile_late(conclusion: Conclusion) -> None:
+    """The station holds it all the same, unless a later request has overtaken it."""
+    command = conclusion.command
+    connector_id, profile = command.payload["connectorId"], command.payload["csChargingProfiles"]
+    if conclusion.status == ChargingProfileStatus.accepted.value and not unanswered_profiles.is_overtaken(
+        conclusion.station.id, command.id, connector_id, profile
+    ):
+        _take(conclusion)
+    charging_requests.answered_late(conclusion.unit, command.id, conclusion.status)
+
+
+def _take(conclusion: Conclusion) -> None:
+    command = conclusion.command
+    installed_profiles.accepted(
+        conclusion.unit,
+        conclusion.station.id,
+        command.payload["connectorId"],
+        command.payload["csChargingProfiles"],
+        source=command.requested_by,
+        command_id=command.id,
+        owner=charging_requests.owner_of(command.id),
+    )
 
 
 @concludes("ClearChargingProfile")
+@concludes_late("ClearChargingProfile")
 def clear_profile(conclusion: Conclusion) -> None:
-    """Unknown says that nothing there fits, which is what our record must say, too."""
+    """Unknown says that nothing there fits, which is what our record must say, too; but for what came later."""
     known = {status.value for status in ClearChargingProfileStatus}
     if conclusion.status in known:
-        command = conclusion.command
-        installed_profiles.cleared(conclusion.unit, conclusion.station.id, command.payload, by=command.requested_by)
+        command, station = conclusion.command, conclusion.station
+        by, before = command.requested_by, command.id
+        installed_profiles.cleared(conclusion.unit, station.id, command.payload, by=by, before=before)
 
 
 @concludes("RemoteStartTransaction")
+@concludes_late("RemoteStartTransaction")
 def remote_start(conclusion: Conclusion) -> None:
     """A profile in it is installed with the session that it starts (section 5.16.2)."""
-    profile = conclusion.command.payload.get("chargingProfile")
-    if profile is not None and conclusion.status == RemoteStartStopStatus.accepted.value:
-        installed_profiles.accepted(
-            conclusion.unit,
-            conclusion.station.id,
-            conclusion.command.payload.get("connectorId") or 0,
-            {name: value for name, value in profile.items() if name != "transactionId"},
-            source=conclusion.command.requested_by,
-            command_id=conclusion.command.id,
-            with_start=True,
-        )
+    command = conclusion.command
+    profile = command.payload.get("chargingProfile")
+    if profile is None or conclusion.status != RemoteStartStopStatus.accepted.value:
+        return
+    installed_profiles.accepted(
+        conclusion.unit,
+        conclusion.station.id,
+        command.payload.get("connectorId") or 0,
+        {name: value for name, value in profile.items() if name != "transactionId"},
+        source=command.requested_by,
+        command_id=command.id,
+        with_start=True,
+    )
 
 
 @concludes("GetCompositeSchedule")

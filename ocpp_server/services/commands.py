@@ -237,7 +237,7 @@ def put_back(unit: Unit, claimed: Claimed) -> None:
 
 
 def answered_late(unit: Unit, command_id: int, charge_point_id: int, text: str) -> None:
-    """An answer after the time-out is kept beside it, and changes nothing (J 4.1.1)."""
+    """An answer after the time-out is kept beside it, and does not change how the command ended (J 4.1.1)."""
     sql = "UPDATE command SET late_result = ?, late_at = ? WHERE id = ? AND late_at IS NULL"
     unit.execute(sql, redact(text), _now(), command_id)
     _publish(unit, command_id, charge_point_id)

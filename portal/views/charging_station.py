@@ -1,6 +1,7 @@
 """A station's charging profiles: what it holds, what that adds up to today, what it refused, and what was learnt."""
 
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,8 @@ from werkzeug.wrappers import Response
 from ocpp_server import clock
 from ocpp_server.charging.limits import Limits
 from ocpp_server.charging.profile import CHARGE_POINT_MAX, DAILY
-from ocpp_server.services.smart_charging import charging_profiles, charging_traits
+from ocpp_server.models import InstalledChargingProfile
+from ocpp_server.services.smart_charging import charging_profiles, charging_traits, unanswered_profiles
 from ocpp_server.services.smart_charging.composite_schedules import Holdings
 from portal import audit, charging, composites, fates, yard
 from portal.auth import role_required
@@ -39,7 +41,7 @@ def index(charge_point_id: int) -> Response:
         charge_point=charge_point,
         places=[_place(holdings, view, number) for number in _connectors(holdings, view)],
         unit=_unit(holdings),
-        held=[(row, json.loads(row.profile)) for row in holdings.rows],
+        held=_held(holdings),
         fates=fates.of(charging_profiles.requests_of(charge_point_id)),
         learnt=charging.learnt_words(charging_traits.of_station(charge_point_id)),
         limits=charging.limits_words(limits),
@@ -65,6 +67,29 @@ def forget(charge_point_id: int) -> Response:
     audit.write(lambda unit: charging_traits.forget(unit, charge_point_id), "charging.forget", charge_point.identity)
     flash(_("Forgotten. The next profile is tried as if the station had refused nothing."), "success")
     return redirect(url_for("charging_station.index", charge_point_id=charge_point_id), 303)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A profile that the station holds by our record. `asked` is the command without an answer by which it may be
+    gone; for one that is not `on_record`, by which it may be there."""
+
+    row: InstalledChargingProfile
+    profile: dict[str, Any]
+    on_record: bool
+    asked: int | None
+
+
+def _held(holdings: Holdings) -> list[Held]:
+    """What is on record, then what may be there beside it."""
+    unanswered = unanswered_profiles.of_station(holdings.charge_point_id, holdings.rows)
+
+    def asked(row: InstalledChargingProfile) -> int | None:
+        return next((item.command_id for item in unanswered if item.concerns(row)), None)
+
+    found = [Held(row, json.loads(row.profile), True, asked(row)) for row in holdings.rows]
+    maybe = [(item.may_hold, item.command_id) for item in unanswered if item.may_hold is not None]
+    return [*found, *(Held(row, json.loads(row.profile), False, command_id) for row, command_id in maybe)]
 
 
 def _today() -> tuple[datetime, datetime]:

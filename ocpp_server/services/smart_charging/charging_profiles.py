@@ -43,7 +43,7 @@ from ocpp_server.models import (
 from ocpp_server.models.charging import WAITING
 from ocpp_server.services import commands
 from ocpp_server.services.errors import Invalid
-from ocpp_server.services.smart_charging import charging_requests, installed_profiles
+from ocpp_server.services.smart_charging import charging_requests, installed_profiles, unanswered_profiles
 from ocpp_server.services.smart_charging.charging_owners import OPERATOR, Owner, own_profile_id, template_profile_id
 from ocpp_server.services.smart_charging.charging_requests import LATE, NO_SESSION, Wish
 from ocpp_server.services.smart_charging.charging_rules import problems
@@ -248,8 +248,9 @@ def _take_away(
     unit: Unit, owner: Owner, charge_point_id: int, connector_id: int, purpose: str, by: str, lifetime: float
 ) -> Command | None:
     on_its_way = charging_requests.supersede(unit, owner, charge_point_id, connector_id, purpose)
-    number = owner.profile_id(purpose, connector_id)
-    held = [row for row in installed_profiles.of_station(charge_point_id) if row.charging_profile_id == number]
-    if not held and not on_its_way:
+    number, held = owner.profile_id(purpose, connector_id), installed_profiles.of_station(charge_point_id)
+    unanswered = (item.may_hold for item in unanswered_profiles.of_station(charge_point_id, held))
+    is_there = any(row is not None and row.charging_profile_id == number for row in (*held, *unanswered))
+    if not is_there and not on_its_way:
         return None
     return commands.request(unit, charge_point_id, "ClearChargingProfile", {"id": number}, by=by, lifetime=lifetime)

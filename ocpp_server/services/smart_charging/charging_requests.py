@@ -14,7 +14,7 @@ from ocpp_server.charging.ladder import Attempt
 from ocpp_server.charging.limits import Limits, Traits
 from ocpp_server.models import ChargePoint, ChargingProfileRequest, Transaction
 from ocpp_server.models.charging import FAILED, INSTALLED, LEFT_OUT, REFUSED, SUPERSEDED, WAITING
-from ocpp_server.models.commands import ANSWERED, ERROR
+from ocpp_server.models.commands import ANSWERED, ERROR, TIMEOUT
 from ocpp_server.services import commands
 from ocpp_server.services.errors import Invalid
 from ocpp_server.services.failures import Failure
@@ -24,8 +24,9 @@ from ocpp_server.services.smart_charging.charging_traits import StationPlace
 from ocpp_server.store import Unit
 
 #: Reasons: the station knows no smart charging; it holds as many profiles as it can; nobody charges there; the session
-#: began long before we heard of it, and may be over (section 5.16.1).
+#: began long before we heard of it, and may be over (section 5.16.1); its refusal came too late to go on.
 NOT_SUPPORTED, FULL, NO_SESSION, LATE = "not_supported", "full", "no_session", "late"
+REFUSED_LATE = "refused_late"
 _NO_SMART_CHARGING = {"NotSupported", "NotImplemented"}
 
 Json = dict[str, Any]
@@ -63,7 +64,7 @@ def leave_out(unit: Unit, wish: Wish, reason: str) -> ChargingProfileRequest:
 
 def answered(unit: Unit, command_id: int, status: str) -> None:
     """The station's word on an attempt, if the command was one."""
-    request = _waiting(command_id)
+    request = _of_command(command_id, WAITING)
     if request is None:
         return
     place = _note(request, command_id, status)
@@ -74,9 +75,22 @@ def answered(unit: Unit, command_id: int, status: str) -> None:
         _go_on(unit, request)
 
 
+def answered_late(unit: Unit, command_id: int, status: str) -> None:
+    """The station's word on an attempt that was given up, unless its owner has wished something else since."""
+    request = _of_command(command_id, FAILED)
+    if request is None:
+        return
+    place = _note(request, command_id, status)
+    if status == "Accepted":
+        _learn(unit, request, place)
+        _finish(unit, request, INSTALLED)
+    else:
+        _finish(unit, request, REFUSED, REFUSED_LATE)
+
+
 def failed(failure: Failure) -> None:
     """An attempt ended without a usable answer."""
-    unit, request = failure.unit, _waiting(failure.command_id)
+    unit, request = failure.unit, _of_command(failure.command_id, WAITING)
     if request is None:
         return
     _note(request, failure.command_id, failure.error_code or failure.state)
@@ -111,9 +125,10 @@ def supersede(unit: Unit, owner: Owner, charge_point_id: int, connector_id: int,
     for request in list(earlier):
         was, request.state = request.state, SUPERSEDED
         request.save()
-        if was == WAITING and request.command_id is not None and not commands.cancel(unit, request.command_id):
-            is_on_its_way = True
-        else:
+        is_sent = was == WAITING and request.command_id is not None and not commands.cancel(unit, request.command_id)
+        is_on_its_way = is_on_its_way or is_sent
+        # An answer that comes yet, be it late, is told to the owner's profile by this row.
+        if not is_sent and (was, request.reason) != (FAILED, TIMEOUT):
             request.delete_instance()
     return is_on_its_way
 
@@ -176,9 +191,9 @@ def _keep(request: ChargingProfileRequest, tried: list[Json]) -> None:
     request.attempts = json.dumps({"wish": wish_of(request), "tried": tried})
 
 
-def _waiting(command_id: int) -> ChargingProfileRequest | None:
+def _of_command(command_id: int, state: str) -> ChargingProfileRequest | None:
     row = ChargingProfileRequest
-    return row.select().where(row.command_id == command_id, row.state == WAITING).first()
+    return row.select().where(row.command_id == command_id, row.state == state).first()
 
 
 def _note(request: ChargingProfileRequest, command_id: int, answer: str) -> int:

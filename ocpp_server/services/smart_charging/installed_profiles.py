@@ -11,7 +11,7 @@ from typing import Any
 
 from ocpp_server import clock
 from ocpp_server.charging.profile import TX, Profile, parse, whole
-from ocpp_server.models import InstalledChargingProfile, Transaction
+from ocpp_server.models import Command, InstalledChargingProfile, Transaction
 from ocpp_server.services.smart_charging import charging_owners
 from ocpp_server.services.smart_charging.charging_owners import GONE, Outcome
 from ocpp_server.store import Unit
@@ -36,38 +36,44 @@ def accepted(
     """A station took a profile. It replaces the one with its id, and the one with its stack level and purpose on the
     same connector. A TxProfile that names no transaction is for the one that runs, or that a remote start begins."""
     settle(unit, [charge_point_id])
-    read, row = parse(whole(connector_id), profile), InstalledChargingProfile
-    same_id = row.charging_profile_id == read.id
-    same_place = (row.stack_level == read.stack_level) & (row.purpose == read.purpose)
-    replaced = row.select().where(
-        row.charge_point == charge_point_id, same_id | (same_place & (row.connector_id == read.connector_id))
-    )
-    for other in list(replaced):
-        _remove(unit, other, is_own=other.owner == owner)
-    session = None
-    if read.purpose == TX and read.transaction_id is None and not with_start:
-        session = running_on(charge_point_id, read.connector_id)
-    row.create(
+    taken = row_of(charge_point_id, connector_id, profile)
+    for other in _all_of(charge_point_id):
+        if replaces(taken, other):
+            _remove(unit, other, is_own=other.owner == owner)
+    if taken.purpose == TX and taken.transaction_id is None and not with_start:
+        session = running_on(charge_point_id, taken.connector_id)
+        taken.transaction_id = session.id if session else None
+    taken.source, taken.command_id, taken.owner = source, command_id, owner
+    taken.save()
+    unit.publish("charging", f"charging-{charge_point_id}")
+
+
+def row_of(charge_point_id: int, connector_id: int, profile: Mapping[str, Any]) -> InstalledChargingProfile:
+    """The row of a profile that a station takes, or may have taken; not stored."""
+    read = parse(whole(connector_id), profile)
+    return InstalledChargingProfile(
         charge_point=charge_point_id,
         connector_id=read.connector_id,
         charging_profile_id=read.id,
         stack_level=read.stack_level,
         purpose=read.purpose[:32],
-        transaction_id=session.id if session else read.transaction_id,
+        transaction_id=read.transaction_id,
         profile=json.dumps(profile, ensure_ascii=False),
         installed_at=clock.now(),
-        source=source,
-        command_id=command_id,
-        owner=owner,
     )
-    unit.publish("charging", f"charging-{charge_point_id}")
 
 
-def cleared(unit: Unit, charge_point_id: int, criteria: Mapping[str, Any], *, by: str) -> None:
-    """A station removed what matches a ClearChargingProfile, or knows nothing that does: either way it holds none."""
-    row = InstalledChargingProfile
-    for held in list(row.select().where(row.charge_point == charge_point_id)):
-        if fits(held, criteria):
+def replaces(new: InstalledChargingProfile, old: InstalledChargingProfile) -> bool:
+    """Whether a station that takes the one loses the other: the same id, or the same level, purpose and connector
+    (section 5.16.4)."""
+    return new.charging_profile_id == old.charging_profile_id or _place(new) == _place(old)
+
+
+def cleared(unit: Unit, charge_point_id: int, criteria: Mapping[str, Any], *, by: str, before: int) -> None:
+    """A station removed what matches a ClearChargingProfile, or knows nothing that does: either way it holds none but
+    what it took by commands after that one, `before`."""
+    for held in _all_of(charge_point_id):
+        if fits(held, criteria) and (held.command_id or 0) < before:
             _remove(unit, held, is_own=held.source == by)
     unit.publish("charging", f"charging-{charge_point_id}")
 
@@ -156,8 +162,25 @@ def _wait(row: InstalledChargingProfile) -> bool:
     return first.stopped_at is not None
 
 
+def payload_of(command: Command) -> dict[str, Any]:
+    """What was sent; nothing where it was too long to be kept whole."""
+    try:
+        return json.loads(command.payload)
+    except ValueError:
+        return {}
+
+
 def _transaction(row: InstalledChargingProfile) -> dict[str, Any]:
     return {} if row.transaction_id is None else {"transactionId": row.transaction_id}
+
+
+def _all_of(charge_point_id: int) -> list[InstalledChargingProfile]:
+    row = InstalledChargingProfile
+    return list(row.select().where(row.charge_point == charge_point_id))
+
+
+def _place(row: InstalledChargingProfile) -> tuple[int, str, int]:
+    return row.connector_id, row.purpose, row.stack_level
 
 
 def _remove(unit: Unit, row: InstalledChargingProfile, *, is_own: bool) -> None:

@@ -12,6 +12,7 @@ from ocpp_server.services.smart_charging import (
     charging_traits,
     composite_schedules,
     installed_profiles,
+    unanswered_profiles,
 )
 from portal import audit
 from portal.api import paging
@@ -61,6 +62,7 @@ INSTALLED = record(
     profile=ANYTHING,
     installed_at=TIME,
     source=STRING,
+    is_certain={**BOOLEAN, "description": "False where a later request that may have removed it got no answer."},
 )
 _STEP = record(at=TIME, limit=or_null(NUMBER))
 COMPOSITE = record(
@@ -96,8 +98,11 @@ _DURATION = {"type": "integer", "minimum": 60, "maximum": composite_schedules.LO
     answer=page_of(INSTALLED),
 )
 def installed(identity: str) -> dict[str, Any]:
-    rows = installed_profiles.of_station(fetch(identity).id)
-    return {"items": [_installed(row) for row in rows], "next": None}
+    station = fetch(identity)
+    rows = installed_profiles.of_station(station.id)
+    unanswered = unanswered_profiles.of_station(station.id, rows)
+    items = [_installed(row, is_certain=not any(item.concerns(row) for item in unanswered)) for row in rows]
+    return {"items": items, "next": None}
 
 
 @operation(
@@ -203,7 +208,7 @@ def request_to_json(row: ChargingProfileRequest) -> dict[str, Any]:
     }
 
 
-def _installed(row: InstalledChargingProfile) -> dict[str, Any]:
+def _installed(row: InstalledChargingProfile, *, is_certain: bool) -> dict[str, Any]:
     return {
         "connector_id": row.connector_id,
         "charging_profile_id": row.charging_profile_id,
@@ -213,6 +218,7 @@ def _installed(row: InstalledChargingProfile) -> dict[str, Any]:
         "profile": parsed(row.profile),
         "installed_at": time(row.installed_at),
         "source": row.source,
+        "is_certain": is_certain,
     }
 
 

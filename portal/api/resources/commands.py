@@ -47,7 +47,7 @@ COMMAND = record(
     result=ANYTHING,
     error=or_null(CALL_ERROR),
     reason={**STRING, "description": "Of an expired command `offline` or `busy`; of one that was left out, why."},
-    late_at={**or_null(TIME), "description": "When an answer came after the time-out; it changes nothing."},
+    late_at={**or_null(TIME), "description": "When an answer came after the time-out; the state stays."},
     late_message={**ANYTHING, "description": "That answer as it came: a CALLRESULT or CALLERROR."},
     triggered={
         **list_of(record(timestamp=TIME, action=STRING, payload=ANYTHING)),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from ocpp_server.models import ChargePoint, ChargingProfileRequest
+from ocpp_server.services import commands
 from ocpp_server.store import Store
 from tests.charging_station import Answerer
 from tests.portal.api.conftest import Api
@@ -52,6 +53,20 @@ def test_a_schedule_is_applied_and_its_outcome_shown(api: Api, station: Answerer
     composite = api.get("/stations/CP-1/composite-schedule", connector_id=1, unit="W").json
     assert composite["calculated"][0]["limit"] in (16 * 690, 8.5 * 690)
     assert composite["reported"] is None
+
+
+def test_a_profile_that_may_be_gone_for_want_of_an_answer_is_not_certain(
+    api: Api, station: Answerer, store: Store
+) -> None:
+    template = api.post("/charging/templates", {"name": "Night", "steps": STEPS}).json
+    api.post("/charging/applications", {"template_id": template["id"], "targets": [{"station": "CP-1"}]})
+    station.answer()
+    assert [item["is_certain"] for item in api.get("/stations/CP-1/charging-profiles").json["items"]] == [True]
+    number = station.charge_point.id
+    store.write(lambda unit: commands.request(unit, number, "ClearChargingProfile", {}, by="Otto"))
+    claimed = store.write(lambda unit: commands.claim(unit, number))
+    store.write(lambda unit: commands.timed_out(unit, claimed))
+    assert [item["is_certain"] for item in api.get("/stations/CP-1/charging-profiles").json["items"]] == [False]
 
 
 @pytest.mark.parametrize(

@@ -335,7 +335,12 @@ def test_silence_late_answers_lost_connections_and_expiry_are_told_apart(
     store.write(lambda unit: commands.answered_late(unit, claimed.id, station.id, late))
     page = show(operator, claimed.id)
     assert "Answered too late" in page
-    assert "it changes nothing here" in page
+    assert "so it changes nothing here" in page
+    ask = store.write(lambda unit: commands.request(unit, station.id, "ClearChargingProfile", {}, by="Otto"))
+    claimed = claim()
+    store.write(lambda unit: commands.timed_out(unit, claimed))
+    store.write(lambda unit: commands.answered_late(unit, ask.id, station.id, late))
+    assert "What it says of the station&#39;s profiles is on record." in show(operator, ask.id)
     operator.post(path)
     claimed = claim()
     store.write(lambda unit: commands.lost(unit, claimed))

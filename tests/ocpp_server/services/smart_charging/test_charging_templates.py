@@ -18,7 +18,7 @@ from ocpp_server.services.smart_charging.composite_schedules import Holdings
 from ocpp_server.store import Store
 from tests.charging_station import Answerer
 from tests.ocpp_server.conftest import NOON, Clock
-from tests.ocpp_server.services.test_charging_profiles import Yard, default
+from tests.ocpp_server.services.smart_charging.yard import Yard, default
 
 NIGHT = Drawing(steps=[(79_200, 16.0), (0, 16.0), (21_600, 8.0)], zone="Europe/Berlin", phases=3)
 
