@@ -1,6 +1,6 @@
 """From a form to commands, on record with who asked (portal/audit.py)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,18 +20,20 @@ FOR_EVER = "always"
 
 @dataclass(frozen=True)
 class Wish:
-    """What is asked, and how long it may take. `options` as `commands.request` takes them."""
+    """What is asked, and how long it may take. `options` as `commands.request` takes them; `notes` say what is sent
+    otherwise than it was chosen."""
 
     action: str
     payload: Payload
     options: dict[str, Any] = field(default_factory=dict)
+    notes: Sequence[str] = ()
 
 
 def read(operation: Operation, values: Values, target: Target) -> Wish:
     """The wish that a form holds for these stations. Raises Invalid."""
     action, payload = operation.build(values, target)
     commands.check_payload(action, payload)
-    return Wish(action, payload, _options(values))
+    return Wish(action, payload, _options(values), operation.notes(values, target))
 
 
 def one(charge_point: ChargePoint, wish: Wish) -> Command | CommandBatch:

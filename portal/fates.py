@@ -56,7 +56,7 @@ def _fate(request: ChargingProfileRequest) -> Fate:
         request,
         request.charge_point,
         _outcome(request, taken),
-        _changes(taken) if taken else "",
+        changes(taken) if taken else "",
         _why(request, attempts),
         [_tried(item) for item in attempts],
     )
@@ -87,7 +87,7 @@ def _outcome(request: ChargingProfileRequest, taken: Json | None) -> Outcome:
     return known[request.state]
 
 
-def _changes(item: Json) -> str:
+def changes(item: Json) -> str:
     """What is different from the wish, in a sentence."""
     profile, changed = item["profile"], set(item["changed"])
     schedule = profile["chargingSchedule"]
@@ -109,7 +109,7 @@ def _changes(item: Json) -> str:
 
 
 def _tried(item: Json) -> Tried:
-    what = _changes(item) or _("as wished")
+    what = changes(item) or _("as wished")
     answer = str(item.get("answer", ""))
     words = {
         "": _("no answer yet"),

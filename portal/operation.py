@@ -194,6 +194,10 @@ class Operation:
         """Action and payload of a form for these stations. Raises Invalid."""
         return self.read(values)
 
+    def notes(self, values: Values, target: Target) -> list[str]:
+        """What `build` makes otherwise than it was chosen in the form, in sentences."""
+        return []
+
     def warn(self, target: Target, action: str, payload: Payload) -> list[str]:
         """What to warn of before this valid payload is sent."""
         return self.warnings(target, payload)

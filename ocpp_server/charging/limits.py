@@ -1,7 +1,7 @@
 """What a station can keep, as its configuration keys say (sections 3.13.5 and 9.4), and what was learnt of it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 KEYS = (
@@ -34,6 +34,16 @@ class Traits:
     unit: str | None = None
     kind: str | None = None
     charge_point_max: bool | None = None
+
+
+def common(each: Iterable[Limits]) -> Limits:
+    """What all of these stations can keep; no unit is said where there is none that all of them take."""
+    known = list(each)
+    levels = [item.max_stack_level for item in known if item.max_stack_level is not None]
+    most = [item.max_periods for item in known if item.max_periods is not None]
+    units = [item.units for item in known if item.units]
+    together = frozenset.intersection(*units) if units else frozenset()
+    return Limits(min(levels, default=None), together, min(most, default=None))
 
 
 def read(keys: Mapping[str, str | None]) -> Limits:

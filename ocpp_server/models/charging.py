@@ -81,6 +81,7 @@ class ChargingProfileRequest(Table):
 class ChargingTraits(Table):
     """What a station was found to take after it had refused something else (quirks 39 to 41)."""
 
+    charge_point_id: int
     charge_point = ForeignKeyField(ChargePoint, unique=True, on_delete="CASCADE")
     supported = BooleanField(null=True)
     max_stack_level = IntegerField(null=True)

@@ -80,7 +80,8 @@ def create() -> Response:
     except Invalid as error:
         return _form(chosen, target, values, errors_of(chosen, error), 422)
     if "confirmed" not in values:
-        return _confirm(chosen, target, values, chosen.warn(target, wish.action, wish.payload), wish.action)
+        warnings = [*wish.notes, *chosen.warn(target, wish.action, wish.payload)]
+        return _confirm(chosen, target, values, warnings, wish.action)
     (batch,) = asking.many([(wish, stations)])
     return redirect(url_for("batches.show", batch_id=batch.id), 303)
 

@@ -80,7 +80,7 @@ def send(charge_point_id: int, name: str) -> Response:
         commands.check(_one(target), wish.action, wish.payload)
     except Invalid as error:
         return _form(chosen, target, values, errors_of(chosen, error), 422)
-    warnings = chosen.warn(target, wish.action, wish.payload)
+    warnings = [*wish.notes, *chosen.warn(target, wish.action, wish.payload)]
     if warnings and "confirmed" not in values:
         return _confirm(chosen, target, values, warnings)
     asked = asking.one(_one(target), wish)

@@ -8,7 +8,9 @@ def heard(outcome: Outcome) -> None: ...
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
+from ocpp_server import clock
 from ocpp_server.charging.profile import CHARGE_POINT_MAX, TX, TX_DEFAULT
 from ocpp_server.store import Unit
 
@@ -18,6 +20,8 @@ GONE = "gone"
 _CONNECTORS = 300
 _PLACES = {TX: 0, TX_DEFAULT: _CONNECTORS, CHARGE_POINT_MAX: 2 * _CONNECTORS}
 _TEMPLATES, _TEMPLATE_CONNECTORS, _WITHOUT_TEMPLATE = 100_000_000, 100, 1_000_000
+#: Ids of starts repeat after 900,000,000 ms, ten days; the highest is still a signed 32-bit number.
+_STARTS, _START_IDS = 1_200_000_000, 900_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,12 @@ def own_profile_id(purpose: str, stack_level: int, connector_id: int) -> int:
     """The chargingProfileId of a schedule without a template: one for each that a connector can hold."""
     place = _PLACES[purpose] + min(connector_id, _CONNECTORS - 1)
     return _WITHOUT_TEMPLATE + min(stack_level, 999) * 1000 + place
+
+
+def start_profile_id(now: datetime) -> int:
+    """The chargingProfileId of a schedule that goes with a remote start. Each start has its own: one with the id of
+    another session's profile, or of the connector's default, would take that one's place (section 5.16.4)."""
+    return _STARTS + clock.to_ms(now) % _START_IDS
 
 
 @dataclass(frozen=True, slots=True)

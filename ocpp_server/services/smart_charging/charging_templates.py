@@ -7,13 +7,21 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ocpp_server import clock
-from ocpp_server.charging.building import FROM_START, ONCE, REPEATS, SPAN, Drawing, from_drawing
+from ocpp_server.charging.building import (
+    FROM_START,
+    ONCE,
+    REPEATS,
+    SPAN,
+    Drawing,
+    for_remote_start,
+    from_drawing,
+)
 from ocpp_server.charging.fitting import Json
 from ocpp_server.charging.profile import CHARGE_POINT_MAX, PURPOSES
 from ocpp_server.charging.units import UNITS
 from ocpp_server.models import ChargingProfileTemplate
 from ocpp_server.services.errors import Invalid
-from ocpp_server.services.smart_charging.charging_owners import template_profile_id
+from ocpp_server.services.smart_charging.charging_owners import start_profile_id, template_profile_id
 from ocpp_server.store import Unit
 
 MAX_NAME, MAX_STEPS, MAX_LEVEL, MAX_LIMIT = 255, 200, 99, 1_000_000
@@ -59,6 +67,11 @@ def profile_of(template: ChargingProfileTemplate, now: datetime) -> Json:
 def profile_for(template: ChargingProfileTemplate, connector_id: int, now: datetime) -> Json:
     """The profile for one connector, as `apply` would send it."""
     return {"chargingProfileId": template_profile_id(template.id, connector_id), **profile_of(template, now)}
+
+
+def profile_for_start(template: ChargingProfileTemplate, now: datetime) -> Json:
+    """The profile for a session that a remote start begins now, on whichever connector."""
+    return for_remote_start({"chargingProfileId": start_profile_id(now), **profile_of(template, now)}, now)
 
 
 def checked(drawing: Drawing) -> Drawing:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from dataclasses import replace
 from functools import cached_property
 
 from peewee import fn
@@ -35,6 +36,22 @@ def of_station(charge_point_id: int) -> Traits:
     """What was learnt of this station."""
     row = ChargingTraits.get_or_none(ChargingTraits.charge_point == charge_point_id)
     return Traits(**{name: getattr(row, name) for name in _FIELDS}) if row else Traits()
+
+
+def known_limits(charge_point_ids: Collection[int]) -> list[Limits]:
+    """What each of these stations can keep, by what it said and by what was learnt: two queries."""
+    said = limits_of(charge_point_ids)
+    rows = ChargingTraits.select().where(ChargingTraits.charge_point.in_(list(charge_point_ids)))
+    learnt = {row.charge_point_id: row for row in rows}
+    return [_narrowed(said[number], learnt.get(number)) for number in charge_point_ids]
+
+
+def _narrowed(said: Limits, learnt: ChargingTraits | None) -> Limits:
+    if learnt is None:
+        return said
+    levels = [level for level in (said.max_stack_level, learnt.max_stack_level) if level is not None]
+    units = frozenset({learnt.unit}) if learnt.unit else said.units
+    return replace(said, max_stack_level=min(levels, default=None), units=units)
 
 
 def learn(unit: Unit, charge_point_id: int, traits: Traits) -> None:

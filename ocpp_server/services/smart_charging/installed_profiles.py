@@ -6,7 +6,7 @@ the record is read, which costs the messages of sessions nothing, and `bury` rem
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from ocpp_server import clock
@@ -18,8 +18,6 @@ from ocpp_server.store import Unit
 
 #: So long a profile that came with a remote start waits for its session.
 _REMOTE_START_WAITS = timedelta(minutes=15)
-#: A station may report the session just before it has answered the remote start.
-_EARLY = timedelta(seconds=30)
 
 
 def accepted(
@@ -65,8 +63,11 @@ def row_of(charge_point_id: int, connector_id: int, profile: Mapping[str, Any]) 
 
 def replaces(new: InstalledChargingProfile, old: InstalledChargingProfile) -> bool:
     """Whether a station that takes the one loses the other: the same id, or the same level, purpose and connector
-    (section 5.16.4)."""
-    return new.charging_profile_id == old.charging_profile_id or _place(new) == _place(old)
+    (section 5.16.4). A session that waits for its connector has no place yet."""
+    if new.charging_profile_id == old.charging_profile_id:
+        return True
+    has_place = new.connector_id > 0 or new.purpose != TX
+    return has_place and _place(new) == _place(old)
 
 
 def cleared(unit: Unit, charge_point_id: int, criteria: Mapping[str, Any], *, by: str, before: int) -> None:
@@ -149,17 +150,29 @@ def _is_over(row: InstalledChargingProfile, running: Collection[int]) -> bool:
 
 
 def _wait(row: InstalledChargingProfile) -> bool:
-    """Bind a profile that came with a remote start to its session, if that has begun; whether it is over with it."""
+    """Bind a profile that came with a remote start to the session of its card, if that has begun; whether it is over
+    with it."""
+    (since, id_tag), until = _start(row), row.installed_at + _REMOTE_START_WAITS
     begun = Transaction.select().where(
-        Transaction.charge_point == row.charge_point_id, Transaction.start_received_at >= row.installed_at - _EARLY
+        Transaction.charge_point == row.charge_point_id, Transaction.start_received_at.between(since, until)
     )
     if row.connector_id:
         begun = begun.where(Transaction.connector_id == row.connector_id)
-    first = begun.order_by(Transaction.id).first()
+    fitting = (found for found in begun.order_by(Transaction.id) if id_tag in ("", found.id_tag.casefold()))
+    first = next(fitting, None)
     if first is None:
-        return clock.now() > row.installed_at + _REMOTE_START_WAITS
+        return clock.now() > until
     row.transaction_id, row.connector_id = first.id, first.connector_id
     return first.stopped_at is not None
+
+
+def _start(row: InstalledChargingProfile) -> tuple[datetime, str]:
+    """Since when its session may have begun, and with which card; a station may report the session before it has
+    answered the remote start. A profile that came by itself is for any card."""
+    command = Command.get_or_none(Command.id == row.command_id)
+    if command is None or command.sent_at is None:
+        return row.installed_at, ""
+    return command.sent_at, payload_of(command).get("idTag", "").casefold()
 
 
 def payload_of(command: Command) -> dict[str, Any]:

@@ -1,13 +1,25 @@
 """Requests with a charging profile in them: their forms, warnings and results."""
 
 import json
+from collections.abc import Callable
 
 from flask.testing import FlaskClient
 
-from ocpp_server.models import ChargingProfileTemplate, Command
+from ocpp_server import clock
+from ocpp_server.charging.limits import Traits
+from ocpp_server.models import ChargePoint, ChargingProfileTemplate, Command
+from ocpp_server.services.configuration import configuration
+from ocpp_server.services.smart_charging import charging_traits
 from ocpp_server.store import Store
 from tests.charging_station import Answerer
 from tests.portal.views.schedules import apply
+
+
+def knows(store: Store, charge_point_id: int, **keys: str) -> None:
+    """What the station's configuration says."""
+    for key, value in keys.items():
+        item = {"key": key, "value": value}
+        store.write(lambda unit, item=item: configuration.report(unit, charge_point_id, item, clock.now()))
 
 
 def test_a_profile_is_sent_from_a_schedule_or_by_hand(
@@ -40,6 +52,61 @@ def test_a_remote_start_takes_a_schedule_along(
     profile = payload["chargingProfile"]
     assert (profile["chargingProfilePurpose"], profile["chargingProfileKind"]) == ("TxProfile", "Absolute")
     assert not {"transactionId", "recurrencyKind"} & set(profile)
+
+
+def test_each_remote_start_has_a_profile_of_its_own(
+    operator: FlaskClient, night: ChargingProfileTemplate, station: Answerer
+) -> None:
+    apply(operator, night, "1:1")
+    for connector_id in ("", "", "1"):
+        data = {"idTag": "CARD", "connectorId": connector_id, "schedule": str(night.id)}
+        operator.post("/stations/1/commands/RemoteStartTransaction", data=data)
+    station.answer()
+    (default,) = station.profiles
+    starts = [payload["chargingProfile"] for action, payload in station.asked if action == "RemoteStartTransaction"]
+    numbers = {profile["chargingProfileId"] for profile in (default, *starts)}
+    assert len(numbers) == 4
+    assert max(numbers) < 2**31
+
+
+def test_a_schedule_that_goes_with_a_start_is_fitted_to_the_station_and_the_change_is_shown_before(
+    operator: FlaskClient, night: ChargingProfileTemplate, station: Answerer, store: Store
+) -> None:
+    knows(store, 1, ChargeProfileMaxStackLevel="0", ChargingScheduleAllowedChargingRateUnit="Power")
+    address = "/stations/1/commands/RemoteStartTransaction"
+    data = {"idTag": "CARD", "connectorId": "1", "schedule": str(night.id)}
+    page = operator.post(address, data=data).text
+    assert "So that it is taken there, the schedule is sent on stack level 0, in watts." in page
+    assert station.answer() == 0
+    operator.post(address, data={**data, "confirmed": "1"})
+    station.answer()
+    sent = station.asked[0][1]["chargingProfile"]
+    assert (sent["stackLevel"], sent["chargingSchedule"]["chargingRateUnit"]) == (0, "W")
+    assert {item["limit"] for item in sent["chargingSchedule"]["chargingSchedulePeriod"]} == {11_040.0, 5520.0}
+    by_hand = json.dumps({**sent, "stackLevel": 3})
+    operator.post(address, data={"idTag": "CARD", "chargingProfile": by_hand})
+    station.answer()
+    assert station.asked[-1][1]["chargingProfile"]["stackLevel"] == 3
+
+
+def test_for_many_stations_it_is_fitted_to_all_of_them(
+    operator: FlaskClient,
+    night: ChargingProfileTemplate,
+    station: Answerer,
+    store: Store,
+    add_station: Callable[..., ChargePoint],
+) -> None:
+    other = Answerer(store, add_station("CP-2"))
+    knows(store, 1, ChargeProfileMaxStackLevel="8", ChargingScheduleMaxPeriods="1")
+    store.write(lambda unit: charging_traits.learn(unit, 2, Traits(max_stack_level=0)))
+    data = {"operation": "RemoteStartTransaction", "station": ["1", "2"], "idTag": "CARD", "schedule": str(night.id)}
+    page = operator.post("/batches/new", data={**data, "send": "1"}).text
+    assert "the schedule is sent on stack level 0, in 1 step." in page
+    operator.post("/batches/new", data={**data, "confirmed": "1"})
+    for one in (station, other):
+        one.answer()
+        sent = one.asked[0][1]["chargingProfile"]
+        assert (sent["stackLevel"], len(sent["chargingSchedule"]["chargingSchedulePeriod"])) == (0, 1)
 
 
 def test_clearing_is_confirmed_with_what_goes(
