@@ -61,6 +61,9 @@ def create_endpoint(settings: Settings, store: Store) -> Flask:
         session.run()
         if session.flood:
             _record(store, g.upgrade, "flood", session.flood)
+        if session.socket.is_too_long:
+            limit = f"more than {settings.max_message_size:,} bytes in a message"
+            _record(store, g.upgrade, "too_long", limit)
 
     return app
 

@@ -74,15 +74,31 @@ def stray(unit: Unit, charge_point_id: int, at: int, message: frames.CallResult 
 
 
 def redact(text: str) -> str:
-    """The text without the value of AuthorizationKey, what opens an address, and the character no database keeps.
+    """A frame as the log keeps it: without secrets, and of a very long one the beginning, and how long it was.
 
-    Of a very long one the beginning, and how long it was: its samples are kept as meter values.
+    Its samples are kept as meter values, and what stations are asked and answer with the command.
     """
-    if _CONFIDENTIAL in text.lower() or ("\\u00" in text and _CONFIDENTIAL in _unescape(text).lower()):
-        text = _without_secrets(text)
+    text = _without_key(text)
     if len(text) > MAX_TEXT:
         text = f"{text[:MAX_TEXT]} … ({len(text):,} characters in all)"
+    return _storable(text)
+
+
+def hide_secrets(text: str) -> str:
+    """The whole text without secrets."""
+    return _storable(_without_key(text))
+
+
+def _storable(text: str) -> str:
+    """Without what opens an address, and the character that no database keeps."""
     return address_secrets.hide(text).replace("\0", "�")
+
+
+def _without_key(text: str) -> str:
+    """Without the value of AuthorizationKey."""
+    if _CONFIDENTIAL in text.lower() or ("\\u00" in text and _CONFIDENTIAL in _unescape(text).lower()):
+        return _without_secrets(text)
+    return text
 
 
 def _unescape(text: str) -> str:

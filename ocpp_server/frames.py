@@ -102,7 +102,9 @@ def parse(text: str) -> Call | CallResult | CallError | None:
     if kind == CALL and type(kind) is int:
         return _parse_call(frame, text)
     if kind == CALL_RESULT and len(frame) >= 2:
-        return CallResult(frame[1], frame[2] if len(frame) > 2 else {}, text)
+        # An empty payload may come as null (J 4.2.2), or not at all.
+        payload = frame[2] if len(frame) > 2 else None
+        return CallResult(frame[1], {} if payload is None else payload, text)
     if kind == CALL_ERROR and len(frame) >= 2:
         return _parse_call_error(frame, text)
     return None

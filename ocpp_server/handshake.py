@@ -16,6 +16,8 @@ from ocpp_server.services.station import charge_points, credentials
 from ocpp_server.throttle import Throttle
 
 SUBPROTOCOL = "ocpp1.6"
+#: Security profiles (whitepaper section 2): those that need a password, and the first of those that need TLS.
+_WITH_PASSWORD, _TLS = (1, 2), 2
 #: Wrong passwords, by identity and address: whoever guesses holds up neither the station elsewhere nor others behind
 #: the same address. The longest pause is short, as a station is let in again as soon as its password was mended.
 guesses = Throttle(free=5, longest=timedelta(minutes=1))
@@ -59,6 +61,7 @@ class Upgrade:
     key: str
     offered: tuple[str, ...]
     authorization: bytes
+    is_secure: bool
 
     @classmethod
     def from_environ(cls, environ: dict[str, str]) -> "Upgrade":
@@ -75,6 +78,7 @@ class Upgrade:
             key=environ.get("HTTP_SEC_WEBSOCKET_KEY", "").strip(),
             offered=tuple(word.strip() for word in protocols.split(",") if word.strip()),
             authorization=environ.get("HTTP_AUTHORIZATION", "").encode("latin-1", "replace"),
+            is_secure=environ.get("wsgi.url_scheme") in ("https", "wss"),
         )
 
 
@@ -101,6 +105,9 @@ def admit(upgrade: Upgrade, *, strict_subprotocol: bool) -> ChargePoint:
     charge_point = charge_points.find(upgrade.identity)
     if charge_point is None:
         raise Refused(404, "unknown_identity", f"No station is called {upgrade.identity}.")
+    if charge_point.security_profile >= _TLS and not upgrade.is_secure:
+        detail = f"The station's security profile is {charge_point.security_profile}, and it came without TLS."
+        raise Refused(403, "insecure", detail)
     _check_credentials(upgrade, charge_point)
     own = charge_point.strict_subprotocol
     _check_subprotocol(upgrade, strict_subprotocol if own is None else own)
@@ -126,6 +133,9 @@ def _is_key(key: str) -> bool:
 def _check_credentials(upgrade: Upgrade, charge_point: ChargePoint) -> None:
     """HTTP Basic: the user is the identity, the password the station's key, as bytes (J 6.2.2, A00.FR.204)."""
     if charge_point.password_hash is None:
+        if charge_point.security_profile in _WITH_PASSWORD:
+            detail = f"The station's security profile is {charge_point.security_profile}, and it has no password here."
+            raise Refused(401, "missing_credentials", detail)
         return
     if not upgrade.authorization:
         raise Refused(401, "missing_credentials", "The station has a password here, but it sent none.")

@@ -72,7 +72,7 @@ class Settings:
         "Let Chargeyard ask stations by itself (configuration after a boot, statuses after a reconnect, local lists).",
     )
     max_message_size: int = setting(
-        "CSMS_MAX_MESSAGE_SIZE", 1_048_576, "Bytes; a longer message closes the station's socket."
+        "CSMS_MAX_MESSAGE_SIZE", 4_194_304, "Bytes; a longer message closes the station's socket."
     )
     frame_log_days: int = setting("CSMS_FRAME_LOG_DAYS", 30, "Days for which the message log is kept; 0 keeps all.")
     meter_value_days: int = setting(

@@ -15,7 +15,15 @@ from ocpp_server.schemas import Kind, Violation
 
 TRANSACTION_MESSAGES = frozenset({"StartTransaction", "StopTransaction", "MeterValues"})
 #: Messages in which too long texts, empty optional fields and odd times are of no consequence.
-_REPORTS = frozenset({"BootNotification", "StatusNotification"})
+_REPORTS = frozenset(
+    {
+        "BootNotification",
+        "StatusNotification",
+        "SecurityEventNotification",
+        "LogStatusNotification",
+        "SignedFirmwareStatusNotification",
+    }
+)
 #: Where a wrong enumeration value is kept as it is: quirk 24.
 _FREE_ENUMS = frozenset({"errorCode", "reason"})
 _SAMPLE_LISTS = frozenset({"meterValue", "transactionData"})

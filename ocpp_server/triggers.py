@@ -17,12 +17,15 @@ WINDOW = 60_000
 _MOST = 20
 #: Those that come for each connector, where none was named.
 _PER_CONNECTOR = {"MeterValues", "StatusNotification"}
+#: What is asked for under another name than that of the message (whitepaper, MessageTriggerEnumType).
+_NAMES = {"SignChargePointCertificate": "SignCertificate"}
 _INSERT = "INSERT INTO triggered_message (command_id, at, text) VALUES (?, ?, ?)"
 
 
 def expect(station: Station, command_id: int, payload: dict[str, Any], at: int) -> None:
-    """The station accepted this TriggerMessage at `at` (ms since 1970); called once that is committed."""
-    action, connector_id = payload["requestedMessage"], payload.get("connectorId")
+    """The station accepted this (Extended)TriggerMessage at `at` (ms since 1970); called once that is committed."""
+    asked, connector_id = payload["requestedMessage"], payload.get("connectorId")
+    action = _NAMES.get(asked, asked)
     concerned = connector_id if action in _PER_CONNECTOR else None
     _forget(station, at)
     station.triggered = [*station.triggered[1 - _MOST :], Trigger(command_id, action, concerned, at + WINDOW)]
@@ -44,7 +47,7 @@ def note(unit: Unit, station: Station, call: Call, at: int) -> None:
         unit.after_commit(lambda: _forget(station, at))
     trigger = awaited(station, call, at)
     if trigger is not None:
-        unit.insert_later(_INSERT, (trigger.command_id, at, frame_log.redact(call.text)))
+        unit.insert_later(_INSERT, (trigger.command_id, at, frame_log.hide_secrets(call.text)))
         unit.publish("commands", f"command-{trigger.command_id}", f"commands-{station.id}")
         unit.after_commit(lambda: _take(station, trigger, _connector_of(call)))
 

@@ -23,7 +23,7 @@ import gevent
 from gevent.lock import Semaphore
 from gevent.pywsgi import WSGIHandler
 from gevent.socket import wait
-from websockets.exceptions import InvalidState
+from websockets.exceptions import InvalidState, PayloadTooBig
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import SERVER, Protocol, State
 
@@ -98,6 +98,8 @@ class StationSocket:
         self.last_heard = time.monotonic()
         self.unanswered_pings = 0
         self.close_reason = ""
+        #: Whether a message was longer than may be.
+        self.is_too_long = False
         #: Whether the message at hand had arrived before the one in front of it was answered.
         self.pipelined = False
 
@@ -226,6 +228,7 @@ class StationSocket:
         if protocol.state is State.OPEN:
             return
         if protocol.parser_exc is not None:
+            self.is_too_long = isinstance(protocol.parser_exc, PayloadTooBig)
             raise Closed(f"the station broke the WebSocket protocol: {protocol.parser_exc}")
         closed = protocol.close_rcvd
         reason = f": {closed.reason}" if closed and closed.reason else ""

@@ -134,6 +134,28 @@ def _flood(refusal: Refusal, charge_point: ChargePoint | None) -> Explanation:
     )
 
 
+def _insecure(refusal: Refusal, charge_point: ChargePoint | None) -> Explanation:
+    return Explanation(
+        _("%(who)s came without encryption, which its security profile forbids.", who=_who(refusal, charge_point)),
+        _(
+            "Have it connect by wss://. If a reverse proxy speaks TLS for Chargeyard, tell Chargeyard so with "
+            "CSMS_TRUSTED_PROXIES."
+        ),
+        _show(charge_point),
+    )
+
+
+def _too_long(refusal: Refusal, charge_point: ChargePoint | None) -> Explanation:
+    return Explanation(
+        _("%(who)s sent a message that is longer than allowed.", who=_who(refusal, charge_point)),
+        _(
+            "It was cut off, and will send the message again. If it is the end of a long session with many meter "
+            "values, raise CSMS_MAX_MESSAGE_SIZE and restart Chargeyard, or its energy is never billed."
+        ),
+        _show(charge_point),
+    )
+
+
 def _other(refusal: Refusal, charge_point: ChargePoint | None) -> Explanation:
     return Explanation(
         _("%(who)s was refused (%(reason)s).", who=_who(refusal, charge_point), reason=refusal.reason),
@@ -177,5 +199,7 @@ _WORDS = {
     "no_subprotocol": _no_subprotocol,
     "no_identity": _no_identity,
     "not_websocket": _not_websocket,
+    "insecure": _insecure,
     "flood": _flood,
+    "too_long": _too_long,
 }

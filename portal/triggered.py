@@ -12,6 +12,8 @@ from ocpp_server.models import Command, Frame, TriggeredMessage
 from ocpp_server.models.commands import ANSWERED
 from portal import messages
 
+_ACTIONS = {"TriggerMessage", "ExtendedTriggerMessage"}
+
 
 @dataclass(frozen=True)
 class Came:
@@ -53,7 +55,8 @@ def is_awaited(command: Command) -> bool:
 
 
 def was_accepted(command: Command) -> bool:
-    return command.action == "TriggerMessage" and command.state == ANSWERED and command.status == "Accepted"
+    """Whether a station promised to send something."""
+    return command.action in _ACTIONS and command.state == ANSWERED and command.status == "Accepted"
 
 
 def _read(row: TriggeredMessage) -> Came:

@@ -9,7 +9,7 @@ class Refusal(Table):
     """One reason for which one address was refused as one identity; repeats are counted, not stored again.
 
     `reason`: unknown_identity, missing_credentials, wrong_credentials, subprotocol, no_subprotocol, no_identity,
-    not_websocket, flood.
+    not_websocket, insecure, flood, too_long.
     """
 
     first_at = UtcField()

@@ -1,4 +1,4 @@
-"""TriggerMessage: the station sends something now (section 5.17)."""
+"""TriggerMessage, and its twin of the security whitepaper: the station sends something now (section 5.17)."""
 
 from ocpp.v16.enums import TriggerMessageStatus
 
@@ -6,6 +6,7 @@ from ocpp_server import clock, triggers
 from ocpp_server.outgoing import Conclusion, concludes
 
 
+@concludes("ExtendedTriggerMessage")
 @concludes("TriggerMessage")
 def triggered(conclusion: Conclusion) -> None:
     """What comes next is what was asked for; a pending station may send it (4.2)."""

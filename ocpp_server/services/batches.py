@@ -9,7 +9,7 @@ from typing import Any
 from peewee import fn
 
 from ocpp_server import clock
-from ocpp_server.frame_log import redact
+from ocpp_server.frame_log import hide_secrets
 from ocpp_server.models import ChargePoint, Command, CommandBatch
 from ocpp_server.models.commands import CANCELLED, OPEN_STATES
 from ocpp_server.services import commands
@@ -62,7 +62,7 @@ def request(
 
 def begin(unit: Unit, action: str, payload: dict[str, Any], *, by: str) -> CommandBatch:
     """An empty batch; `payload` says what it is about."""
-    text = redact(json.dumps(payload, ensure_ascii=False))
+    text = hide_secrets(json.dumps(payload, ensure_ascii=False))
     return CommandBatch.create(action=action, payload=text, requested_by=by, requested_at=clock.now())
 
 
@@ -105,7 +105,7 @@ def _leave_out(batch: CommandBatch, charge_point: ChargePoint, payload: dict[str
     return Command.create(
         charge_point=charge_point,
         action=batch.action,
-        payload=redact(json.dumps(payload, ensure_ascii=False)),
+        payload=hide_secrets(json.dumps(payload, ensure_ascii=False)),
         state=CANCELLED,
         requested_by=batch.requested_by,
         requested_at=now,

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from ocpp_server import clock, frames, schemas, sealing, stations
-from ocpp_server.frame_log import redact
+from ocpp_server.frame_log import hide_secrets
 from ocpp_server.models import ChargePoint, Command
 from ocpp_server.models.charge_points import PENDING, REJECTED
 from ocpp_server.models.commands import (
@@ -105,7 +105,7 @@ def enqueue(
     """`request` for those who have the station at hand."""
     check(charge_point, action, payload)
     text, now = json.dumps(payload, ensure_ascii=False), clock.now()
-    kept = redact(text)
+    kept = hide_secrets(text)
     command = Command(
         charge_point=charge_point,
         action=action,
@@ -202,7 +202,7 @@ def _opened(text: str, sealed: str | None) -> dict[str, Any] | None:
 
 def answered(unit: Unit, claimed: Claimed, result: Any, *, is_usable: bool = True) -> None:
     """The station answered with a CALLRESULT; where it is not usable, those who asked are told of a failure."""
-    text, usable = redact(json.dumps(result, ensure_ascii=False)), is_usable and isinstance(result, dict)
+    text, usable = hide_secrets(json.dumps(result, ensure_ascii=False)), is_usable and isinstance(result, dict)
     _finish(unit, claimed.id, claimed.charge_point_id, ANSWERED, status=_status(result), result=text, is_usable=usable)
 
 
@@ -239,7 +239,7 @@ def put_back(unit: Unit, claimed: Claimed) -> None:
 def answered_late(unit: Unit, command_id: int, charge_point_id: int, text: str) -> None:
     """An answer after the time-out is kept beside it, and does not change how the command ended (J 4.1.1)."""
     sql = "UPDATE command SET late_result = ?, late_at = ? WHERE id = ? AND late_at IS NULL"
-    unit.execute(sql, redact(text), _now(), command_id)
+    unit.execute(sql, hide_secrets(text), _now(), command_id)
     _publish(unit, command_id, charge_point_id)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocpp_server.frame_log import MAX_TEXT, redact
+from ocpp_server.frame_log import MAX_TEXT, hide_secrets, redact
 
 SECRET = "correct-horse-4711"
 
@@ -76,6 +76,14 @@ def test_of_a_very_long_frame_the_beginning_is_kept_and_no_password():
     assert len(text) < MAX_TEXT + 50
     secret = {"key": "AuthorizationKey", "value": SECRET}
     assert not secret_survives(json.dumps([2, "1", "ChangeConfiguration", {**secret, "more": "x" * 200_000}]))
+
+
+def test_what_is_asked_and_answered_stays_whole_without_its_secrets():
+    whole = json.dumps({"vendorId": "V", "data": "x" * 200_000})
+    assert hide_secrets(whole) == whole
+    secret = json.dumps({"more": "x" * 200_000, "key": "AuthorizationKey", "value": SECRET})
+    assert SECRET not in hide_secrets(secret)
+    assert json.loads(hide_secrets(secret))["more"] == "x" * 200_000
 
 
 def test_a_frame_that_repeats_the_key_a_hundred_thousand_times_is_redacted_at_once():

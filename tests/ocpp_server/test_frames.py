@@ -36,6 +36,7 @@ def test_a_result_and_an_error_are_read():
 
 def test_an_empty_payload_may_be_null():
     assert parse('[2,"a","Heartbeat",null]').payload == {}
+    assert parse('[3,"a",null]').payload == {}
 
 
 @pytest.mark.parametrize("text", ['[3,"a"]', '[4,"a"]', '[4,"a","X"]', '[4,"a",null,null,null,1,2]'])

@@ -24,6 +24,9 @@ ENVIRON = {
 }
 
 
+TLS = {"wsgi.url_scheme": "https"}
+
+
 def basic(user, password):
     text = user.encode() + b":" + (password if isinstance(password, bytes) else password.encode())
     return "Basic " + base64.b64encode(text).decode()
@@ -158,6 +161,20 @@ def test_everyone_else_is_refused_with_the_reason(store, yard, changes, expected
 def test_a_password_is_taken_as_text_and_as_bytes_of_hex(store, yard):
     assert admit(store, RAW_PATH="/ocpp/LOCKED", HTTP_AUTHORIZATION=basic("locked", PASSWORD)) == "LOCKED"
     assert admit(store, RAW_PATH="/ocpp/LOCKED", HTTP_AUTHORIZATION=basic("LOCKED", PASSWORD.encode().hex()))
+
+
+@pytest.mark.parametrize("profile", [1, 2])
+def test_a_security_profile_with_passwords_admits_nobody_without_one(store, yard, profile):
+    store.write(lambda unit: charge_points.add(unit, "BARE", security_profile=profile))
+    assert refusal(store, RAW_PATH="/ocpp/BARE", **TLS) == (401, "missing_credentials")
+
+
+@pytest.mark.parametrize("profile", [2, 3])
+def test_a_security_profile_with_tls_admits_nobody_without_it(store, yard, profile):
+    store.write(lambda unit: charge_points.add(unit, "SAFE", password=PASSWORD, security_profile=profile))
+    came = {"RAW_PATH": "/ocpp/SAFE", "HTTP_AUTHORIZATION": basic("SAFE", PASSWORD)}
+    assert refusal(store, **came) == (403, "insecure")
+    assert admit(store, **came, **TLS) == "SAFE"
 
 
 def test_no_subprotocol_is_taken_for_16_unless_told_otherwise(store, yard):

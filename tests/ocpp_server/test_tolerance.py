@@ -13,6 +13,7 @@ START = {"connectorId": 1, "idTag": "A", "meterStart": 10, "timestamp": AT}
 STOP = {"transactionId": 7, "meterStop": 20, "timestamp": AT}
 VALUE = {"timestamp": AT, "sampledValue": [{"value": "1"}]}
 STATUS = {"connectorId": 1, "errorCode": "NoError", "status": "Available"}
+EVENT = {"type": "Odd", "timestamp": AT}
 BOOT = {"chargePointVendor": "V", "chargePointModel": "M"}
 
 
@@ -71,6 +72,8 @@ def test_a_correct_payload_passes_untouched_and_unnoted(action, payload):
         ("BootNotification", {**BOOT, "chargePointSerialNumber": "x" * 40}, "chargePointSerialNumber", "x" * 40),
         ("BootNotification", {**BOOT, "meterSerialNumber": 12345}, "meterSerialNumber", "12345"),
         ("BootNotification", {**BOOT, "iccid": None}, "iccid", None),
+        ("SecurityEventNotification", {**EVENT, "techInfo": "x" * 256}, "techInfo", "x" * 256),
+        ("SecurityEventNotification", {**EVENT, "timestamp": "2026-11-22T12:00:00"}, "type", "Odd"),
     ],
 )
 def test_what_is_forgiven_is_mended_and_noted(action, payload, field, meant):

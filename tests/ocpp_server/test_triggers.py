@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from ocpp_server import clock, triggers
+from ocpp_server import clock, frames, outgoing, triggers
 from ocpp_server.jobs.prune_frames import prune_frames
 from ocpp_server.models import Command
+from ocpp_server.services import commands
 from ocpp_server.settings import Settings
 from tests.ocpp_server.conftest import NOON, Clock, Speaker
 
@@ -129,3 +130,18 @@ def test_a_pending_station_may_send_all_it_was_asked_for(
     for connector_id in (0, 1):
         assert pending.ask("StatusNotification", {"connectorId": connector_id, **STATUS}) == {}
     assert pending.refused("StatusNotification", {"connectorId": 1, **STATUS}) == "SecurityError"
+
+
+@pytest.mark.parametrize(
+    ("action", "requested", "comes"),
+    [
+        ("TriggerMessage", "Heartbeat", "Heartbeat"),
+        ("ExtendedTriggerMessage", "Heartbeat", "Heartbeat"),
+        ("ExtendedTriggerMessage", "SignChargePointCertificate", "SignCertificate"),
+    ],
+)
+def test_both_ways_to_ask_are_followed(speaker: Speaker, action: str, requested: str, comes: str) -> None:
+    asked = commands.Claimed(1, speaker.station.id, action, {"requestedMessage": requested}, 30.0, "m", "")
+    answer = frames.CallResult("m", {"status": "Accepted"})
+    speaker.store.write(lambda unit: outgoing.conclude(unit, speaker.station, asked, answer))
+    assert [trigger.action for trigger in speaker.station.triggered] == [comes]

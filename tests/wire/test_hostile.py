@@ -15,7 +15,7 @@ import gevent
 import pytest
 
 from ocpp_server import sessions
-from ocpp_server.models import ChargePoint, Frame, Transaction
+from ocpp_server.models import ChargePoint, Frame, Refusal, Transaction
 from ocpp_server.session import Session
 from ocpp_server.settings import Settings
 from ocpp_server.websocket import Closed
@@ -62,9 +62,9 @@ class TestFrames:
             ([raw.frame(raw.TEXT, b'[2,"1","\xff",{}]')], 1007),
             ([raw.frame(raw.TEXT, b'[2,"1","\xc3', last=False), raw.frame(raw.CONTINUATION, b'",{}]')], 1007),
             ([raw.frame(raw.TEXT, b"\xed\xa0\x80")], 1007),
-            ([raw.frame(raw.TEXT, "[" + " " * 1_048_576 + "]")], 1009),
+            ([raw.frame(raw.TEXT, "[" + " " * 4_194_304 + "]")], 1009),
             ([raw.frame(raw.TEXT, "[", declared=2**62)], 1009),
-            ([raw.frame(raw.TEXT, "[" * 600_000, last=False), raw.frame(raw.CONTINUATION, "]" * 600_000)], 1009),
+            ([raw.frame(raw.TEXT, "[" * 2_400_000, last=False), raw.frame(raw.CONTINUATION, "]" * 2_400_000)], 1009),
             ([b"\x81\x02{}"], 1002),
             ([raw.frame(3, "?")], 1002),
             ([raw.frame(0xB, "?")], 1002),
@@ -107,6 +107,12 @@ class TestFrames:
         assert closed in {code, None}
         assert "closed by the station" not in reason
         assert reason != "connection lost"
+
+    def test_a_message_that_is_too_long_is_told_in_the_inbox(self, yard: Yard) -> None:
+        sent(yard, raw.frame(raw.TEXT, "[" + " " * 4_194_304 + "]"))
+        row = eventually(lambda: yard.rows(Refusal))[0]
+        assert (row.reason, row.identity) == ("too_long", "CP-1")
+        assert "4,194,304" in row.detail
 
     @pytest.mark.parametrize("code", [1000, 1001, 1012, 3000, 4999])
     def test_any_proper_closing_is_answered_in_kind(self, yard: Yard, code: int) -> None:

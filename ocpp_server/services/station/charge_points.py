@@ -174,7 +174,7 @@ def _check_registration(registration: str) -> None:
 
 
 def _hash(password: str | None) -> str | None:
-    if not password:
+    if password is None:
         return None
     try:
         return credentials.hash_key(credentials.key_bytes(password))

@@ -8,9 +8,9 @@ from ocpp_server.store import Unit
 UNKNOWN = ("unknown_identity",)
 CREDENTIALS = ("missing_credentials", "wrong_credentials")
 SUBPROTOCOL = ("no_subprotocol",)
-EVERY = (*UNKNOWN, *CREDENTIALS, *SUBPROTOCOL, "subprotocol", "not_websocket", "flood")
-#: What a station that was let in has evidently overcome, whatever its address was then. A flood comes later.
-_OVERCOME = (*UNKNOWN, *SUBPROTOCOL, "subprotocol", "not_websocket")
+EVERY = (*UNKNOWN, *CREDENTIALS, *SUBPROTOCOL, "subprotocol", "not_websocket", "insecure", "flood", "too_long")
+#: What a station that was let in has evidently overcome, whatever its address was then. The last two come later.
+_OVERCOME = (*UNKNOWN, *SUBPROTOCOL, "subprotocol", "not_websocket", "insecure")
 #: More than this and the oldest go: an address that tries identities must not fill the disk.
 MAX_ROWS = 1000
 _UPSERT = (
@@ -19,7 +19,7 @@ _UPSERT = (
     " ON CONFLICT (reason, identity, address) DO UPDATE SET last_at = excluded.last_at, count = refusal.count + 1,"
     " path = excluded.path, detail = excluded.detail, user_agent = excluded.user_agent"
 )
-_FORGET_OVERCOME = "DELETE FROM refusal WHERE reason IN (?, ?, ?, ?) AND identity IN (?, ?) RETURNING id"
+_FORGET_OVERCOME = "DELETE FROM refusal WHERE reason IN (?, ?, ?, ?, ?) AND identity IN (?, ?) RETURNING id"
 _FORGET_CREDENTIALS = "DELETE FROM refusal WHERE reason IN (?, ?) AND identity IN (?, ?) AND address = ? RETURNING id"
 _IDENTITIES = "identities"
 _TRIM = "DELETE FROM refusal WHERE id IN (SELECT id FROM refusal ORDER BY last_at DESC, id DESC LIMIT 100 OFFSET ?)"

@@ -9,7 +9,7 @@ from typing import Any
 
 from ocpp_server import events, schemas, sessions
 from ocpp_server.models import ChargePoint, Command
-from ocpp_server.models.commands import ANSWERED, CANCELLED, ERROR, LOST
+from ocpp_server.models.commands import ANSWERED, CANCELLED, ERROR, LOST, OFFLINE
 from ocpp_server.services import commands
 from ocpp_server.services.errors import Invalid
 from portal import audit
@@ -140,6 +140,9 @@ def _outcome(command: Command, station: ChargePoint) -> dict[str, Any]:
         raise Problem(409, detail, kind="connection-lost", command=command.id)
     if command.state == CANCELLED:
         raise Problem(409, "The command was taken back before it was sent.", kind="cancelled", command=command.id)
+    if command.error_code == OFFLINE:
+        detail = f"The connection of {station.identity} ended before this could be sent."
+        raise Problem(409, detail, kind="not-connected", command=command.id)
     detail = f"{station.identity} did not answer in time."
     if command.sent_at is None:
         detail = f"{station.identity} was busy with earlier commands for too long, so this was not sent."

@@ -10,9 +10,12 @@ import pytest
 from ocpp_server import sessions
 from ocpp_server.models import Frame
 from ocpp_server.server import Server
+from ocpp_server.services import commands
 from ocpp_server.services.station import charge_points
+from ocpp_server.store import Unit
 from tests.fake_charge_point import FakeChargePoint
 from tests.portal.api.conftest import Remote, make_token
+from tests.wire.yard import eventually
 
 CALLS = "/stations/CP-1/calls"
 RESET = {"action": "Reset", "payload": {"type": "Soft"}}
@@ -53,6 +56,23 @@ def test_the_payload_goes_out_exactly_as_it_came(remote: Remote, station: FakeCh
     assert waiting.get(timeout=5)[0] == 200
 
 
+def test_what_is_long_comes_and_goes_whole(remote: Remote, station: FakeChargePoint) -> None:
+    payload = {"vendorId": "V", "data": "q" * 100_000}
+    waiting = asking(remote, {"action": "DataTransfer", "payload": payload})
+    result = {"status": "Accepted", "data": "a" * 100_000}
+    assert answer(station, result)[3] == payload
+    status, said = waiting.get(timeout=5)
+    assert (status, said["result"]) == (200, result)
+    command = remote.ask("GET", f"/commands/{said['id']}")[1]
+    assert (command["payload"], command["result"]) == (payload, result)
+
+
+def test_an_empty_answer_may_be_null(remote: Remote, station: FakeChargePoint) -> None:
+    waiting = asking(remote, {"action": "GetDiagnostics", "payload": {"location": "http://files.example/in"}})
+    answer(station, None)
+    assert waiting.get(timeout=5)[1]["result"] == {}
+
+
 def test_a_callerror_is_an_answer_too(remote: Remote, station: FakeChargePoint) -> None:
     waiting = asking(remote, RESET)
     call = station.recv()
@@ -90,6 +110,24 @@ def test_a_connection_that_is_lost_meanwhile_is_a_conflict(remote: Remote, stati
     status, problem = waiting.get(timeout=5)
     assert (status, problem["type"]) == (409, "urn:chargeyard:problem:connection-lost")
     assert "lost before it answered" in problem["detail"]
+
+
+def test_a_call_that_waited_behind_another_when_the_station_left_is_a_conflict(
+    server: Server, remote: Remote, station: FakeChargePoint
+) -> None:
+    first, second = asking(remote, RESET), asking(remote, RESET)
+    station.recv()
+    station.vanish()
+    assert first.get(timeout=5)[0] == 409
+    eventually(lambda: remote.ask("GET", "/stations/CP-1")[1]["connected"] is False)
+
+    def an_hour_later(unit: Unit) -> None:
+        unit.execute("UPDATE command SET expires_at = 1 WHERE state = 'queued'")
+        commands.expire(unit)
+
+    server.store.write(an_hour_later)
+    status, problem = second.get(timeout=5)
+    assert (status, problem["type"]) == (409, "urn:chargeyard:problem:not-connected")
 
 
 def test_many_calls_wait_for_each_other(remote: Remote, station: FakeChargePoint) -> None:

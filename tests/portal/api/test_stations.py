@@ -40,6 +40,14 @@ def test_a_password_is_only_written(api: Api, store: Store) -> None:
     assert (set_again.json["has_password"], set_again.json["security_profile"]) == (True, 1)
 
 
+def test_an_empty_password_opens_nothing(api: Api) -> None:
+    assert api.post("/stations", {"identity": "CP-1", "password": ""}).status_code == 422
+    api.post("/stations", {"identity": "CP-1", "password": PASSWORD})
+    answer = api.patch("/stations/CP-1", {"password": ""})
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "password")
+    assert api.get("/stations/CP-1").json["has_password"]
+
+
 def test_all_switches_can_be_set_at_once(api: Api) -> None:
     switches = {"spontaneous_calls": False, "strict_subprotocol": True, "security_profile": 3, "location": "Yard"}
     answer = api.post("/stations", {"identity": "CP-1", **switches})

@@ -22,7 +22,9 @@ REASONS = (
     "no_subprotocol",
     "no_identity",
     "not_websocket",
+    "insecure",
     "flood",
+    "too_long",
     "something_new",
 )
 Add = Callable[..., ChargePoint]
@@ -79,7 +81,9 @@ def test_every_refusal_is_explained(
         ("subprotocol", "The station offers only ocpp1.5, not ocpp1.6.", "no version of OCPP"),
         ("no_identity", "", "ws://localhost/ocpp/"),
         ("not_websocket", "", "ws://localhost/ocpp/BOX-7"),
+        ("insecure", "", "wss://"),
         ("flood", "", "far more messages"),
+        ("too_long", "", "CSMS_MAX_MESSAGE_SIZE"),
         ("wrong_credentials", "", "must wait for up to a minute"),
     ],
 )
