@@ -1,19 +1,25 @@
 """A request's body as pieces in constant memory: raw, chunked, or the first file of a form."""
 
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 from urllib.parse import unquote
 
 from werkzeug.datastructures import Headers
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, File, MultipartDecoder, NeedData
 from werkzeug.wrappers import Request
 
-from ocpp_server.files.native import within
+from ocpp_server.files.native import TooSlow, within
+from ocpp_server.shelf import TooLarge
 
 #: A piece takes IDLE seconds at most: slower than 2 kB a second nobody is. All of it takes no longer than LONGEST.
 PIECE_BYTES, IDLE, LONGEST = 131_072, 60.0, 6 * 3600.0
+#: So much of a form may stand around the file, and so much is held while its next boundary is looked for, in bytes.
+_AROUND = 262_144
 
 
 class Malformed(ValueError):
@@ -25,7 +31,7 @@ class Lost(Exception):
 
 
 class Body:
-    """The one file that a request brings: iterate over its pieces; `file_name` is known once the first has come."""
+    """The one file that a request brings; `file_name` is known once the first of its `pieces` has come."""
 
     def __init__(self, request: Request) -> None:
         self.file_name = _named_by(request.headers)
@@ -36,11 +42,20 @@ class Body:
             if not re.fullmatch(r"[\x21-\x7e ]{1,70}", self._boundary):
                 raise Malformed("The form has no usable boundary.")
 
-    def __iter__(self) -> Iterator[bytes]:
-        return self._first_file() if self._boundary else self._raw()
+    def pieces(self, limit: int) -> Iterator[bytes]:
+        """The file, of at most so many bytes. Raises TooLarge, TooSlow, Malformed and Lost."""
+        pieces = self._read_all(limit)
+        return self._first_file(pieces) if self._boundary else pieces
 
-    def _raw(self) -> Iterator[bytes]:
+    def _read_all(self, limit: int) -> Iterator[bytes]:
+        """The body as it comes, whatever it holds."""
+        begin, size = time.monotonic(), 0
         while piece := self._read():
+            size += len(piece)
+            if size > limit + _AROUND:
+                raise TooLarge(limit)
+            if time.monotonic() - begin > LONGEST:
+                raise TooSlow("The transfer took too long.")
             yield piece
 
     def _read(self) -> bytes:
@@ -50,34 +65,31 @@ class Body:
             except OSError as error:
                 raise Lost("The connection broke off before the end of the file.") from error
 
-    def _first_file(self) -> Iterator[bytes]:
-        """The content of the first part with a file name; what else a form holds is passed over."""
-        is_wanted = is_found = False
-        for event in self._events():
+    def _first_file(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """The content of the first part with a file name; what stands before it is passed over, the rest not read."""
+        is_found = False
+        for event in self._events(pieces):
             if isinstance(event, File):
-                is_wanted = not is_found
-                if is_wanted:
-                    is_found, self.file_name = True, event.filename or self.file_name
-            elif isinstance(event, Data):
-                if is_wanted:
-                    yield event.data
-            else:
-                is_wanted = False
-        if not is_found:
-            raise Malformed("The form holds no file.")
+                is_found, self.file_name = True, event.filename or self.file_name
+            elif isinstance(event, Data) and is_found:
+                yield event.data
+                if not event.more_data:
+                    return
+        raise Malformed("The form holds no file.")
 
-    def _events(self) -> Iterator[Any]:
-        decoder = MultipartDecoder(self._boundary.encode())
+    def _events(self, pieces: Iterable[bytes]) -> Iterator[Any]:
+        decoder = MultipartDecoder(self._boundary.encode(), max_form_memory_size=_AROUND)
         try:
-            while True:
-                piece = self._read()
-                decoder.receive_data(piece or None)
+            for piece in chain(pieces, (None,)):
+                decoder.receive_data(piece)
                 while not isinstance(event := decoder.next_event(), NeedData):
                     if isinstance(event, Epilogue):
                         return
                     yield event
         except ValueError as error:
             raise Malformed("The form ends before its last boundary, or is no form.") from error
+        except RequestEntityTooLarge as error:
+            raise Malformed("The form's next boundary, or the end of a part's headers, does not come.") from error
 
 
 def announced_length(request: Request) -> int | None:

@@ -20,6 +20,8 @@ from tests.wire.transfers import Files, ask, begin, chunks, finish, path_of
 from tests.wire.yard import Yard, eventually
 
 LIMIT = 100_000
+FORM = "Content-Type: multipart/form-data; boundary=xyz"
+PART = b"--xyz\r\nContent-Disposition: form-data; name=a"
 CLIMBING = ["../../../etc/passwd", "..\\..\\boot.ini", "a/../../b", "/..", "..", " .. /x"]
 ODD = {
     "/etc/passwd": "passwd",
@@ -100,6 +102,44 @@ def test_a_broken_form_is_refused(files: Files, form: bytes) -> None:
     with begin(files.yard.port, "POST", path_of(files.expect()), headers) as sock:
         sock.sendall(form)
         assert finish(sock)[0].status == 400
+
+
+@pytest.mark.parametrize(
+    ("start", "status"),
+    [(b"no boundary", 400), (b"--xyz\r\nX: ", 400), (PART + b"\r\n\r\n", 413), (PART + b"; filename=f\r\n\r\n", 413)],
+    ids=["preamble", "header", "field", "file"],
+)
+def test_a_form_without_end_is_refused_wherever_it_has_none(
+    files: Files, start: bytes, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "PIECE_BYTES", 16_384)
+    offer = files.expect()
+    with begin(files.yard.port, "POST", path_of(offer), [FORM, "Transfer-Encoding: chunked"]) as sock:
+
+        def flood() -> None:
+            with suppress(OSError):
+                sock.sendall(chunks([start] + [b"A" * 65_536] * 40))
+
+        sender = gevent.spawn(flood)
+        assert finish(sock)[0].status == status
+        sender.kill()
+    assert files.events(offer) == ["began", "failed"]
+
+
+def test_a_form_that_goes_on_for_too_long_is_refused(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "LONGEST", 0)
+    with begin(files.yard.port, "POST", path_of(files.expect()), [FORM, "Transfer-Encoding: chunked"]) as sock:
+        sock.sendall(chunks([PART + b"\r\n\r\n", b"x" * 150_000, b""]))
+        answer, body = finish(sock)
+    assert (answer.status, body) == (408, b"The transfer took too long.\n")
+
+
+def test_what_follows_the_file_of_a_form_is_not_waited_for(files: Files) -> None:
+    offer = files.expect()
+    with begin(files.yard.port, "POST", path_of(offer), [FORM, "Transfer-Encoding: chunked"]) as sock:
+        sock.sendall(chunks([PART + b"; filename=f\r\n\r\n", b"x" * 90_000, b"\r\n--xyz--\r\n", b"x" * 60_000]))
+        assert finish(sock)[0].status == 201
+        sock.sendall(chunks([b""]))
 
 
 def test_a_file_that_is_announced_too_large_is_refused_before_it_comes(files: Files) -> None:
