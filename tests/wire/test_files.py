@@ -7,6 +7,7 @@ import pytest
 
 from ocpp_server.models import FileLink, ReceivedFile
 from ocpp_server.services.file import file_links
+from ocpp_server.shelf import Shelf
 from tests.fake_charge_point import FakeChargePoint
 from tests.wire.transfers import Files, ask, begin, chunks, finish, path_of, sha256
 from tests.wire.yard import Yard, eventually
@@ -132,6 +133,17 @@ def test_a_file_that_breaks_off_leaves_nothing_and_may_be_sent_again(files: File
     assert files.yard.row(FileLink).state == "waiting"
     assert files.on_disk() == []
     assert ask(files.yard.port, "PUT", path_of(offer) + "a.log", body=LOG)[0].status == 201
+
+
+def test_a_file_that_takes_most_of_the_room_on_the_disk_is_kept(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    def room(shelf: Shelf) -> int:
+        return len(LOG) + 1000 - sum(path.stat().st_size for path in shelf.folder.rglob("*") if path.is_file())
+
+    monkeypatch.setattr(Shelf, "room", room)
+    offer = files.expect()
+    assert ask(files.yard.port, "PUT", path_of(offer) + "a.log", body=LOG)[0].status == 201
+    assert ask(files.yard.port, "PUT", path_of(files.expect()) + "b.log", body=LOG)[0].status == 507
+    assert files.on_disk() == [LOG]
 
 
 def test_listeners_hear_what_became_of_each_transfer(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,16 +30,18 @@ def shelf(settings: Settings) -> Shelf:
 
 def upload_limit(settings: Settings, charge_point_id: int) -> Limit:
     """What a station may send now: the tightest of all limits. Needs a connection."""
+    limits = [_of_one(settings.received_max_size), kept_limit(settings, charge_point_id), _of_disk(settings)]
+    return min(limits, key=lambda limit: limit.size)
+
+
+def kept_limit(settings: Settings, charge_point_id: int) -> Limit:
+    """What may be kept of a station beside what is; the disk has more where that is written already. Needs a
+    connection."""
     of_station = settings.received_per_station - kept_bytes(charge_point_id)
     in_all = settings.received_total - kept_bytes()
     station_is_full = Invalid("file", "The files kept of this station take all the room they may. Delete old ones.")
     all_is_full = Invalid("file", "The files kept of all stations take all the room they may. Delete old ones.")
-    limits = [
-        _of_one(settings.received_max_size),
-        Limit(of_station, 413, station_is_full),
-        Limit(in_all, 507, all_is_full),
-        _of_disk(settings),
-    ]
+    limits = [Limit(of_station, 413, station_is_full), Limit(in_all, 507, all_is_full)]
     return min(limits, key=lambda limit: limit.size)
 
 

@@ -107,7 +107,7 @@ def finish_upload(
     """The file is whole on the disk. Raises Refused where others have taken the room meanwhile."""
     now = clock.now()
     link = FileLink.get_by_id(link_id)
-    limit = file_limits.upload_limit(settings, link.charge_point_id)
+    limit = file_limits.kept_limit(settings, link.charge_point_id)
     if size > limit.size:
         raise Refused(limit.status, limit.text)
     received = ReceivedFile.create(
