@@ -43,8 +43,9 @@ _SILENT = (
 _MOVE = "UPDATE diagnostics_request SET state = ?, reason = ?, detail = ?, news_at = ?, ended_at = ?"
 #: States that have a column for their time.
 _TIMED = (states.UPLOADING, states.UPLOADED, states.ARRIVED)
-#: No file comes after these. After a failure or silence one still may.
-_ENDS_LINK = (states.NOTHING, states.UNSUPPORTED, states.NOT_SENT, states.CANCELLED)
+#: No file comes after these. After a failure or silence one still may, and also where the station announced none:
+#: some answer before they know.
+_ENDS_LINK = (states.UNSUPPORTED, states.NOT_SENT, states.CANCELLED)
 
 
 class _Request(NamedTuple):

@@ -114,12 +114,14 @@ def test_a_file_may_overtake_the_answer(asked: Asked) -> None:
     assert (asked.row.state, asked.row.file_name) == ("arrived", "log.zip")
 
 
-def test_no_file_name_means_that_there_is_nothing(asked: Asked, settings: Settings) -> None:
+@pytest.mark.parametrize("words", [(), ("Uploading",)])
+def test_no_file_name_means_that_there_is_nothing_unless_a_file_comes(asked: Asked, words: tuple[str, ...]) -> None:
     asked.ask()
     asked.taken({})
     assert asked.state == ("nothing", "")
-    with pytest.raises(file_transfers.Refused):
-        asked.arrives()
+    asked.says(*words)
+    asked.arrives()
+    assert asked.state == ("arrived", "")
 
 
 def test_a_failed_upload_ends_it_and_another_try_of_the_station_counts(asked: Asked) -> None:
