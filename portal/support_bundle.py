@@ -16,7 +16,7 @@ from peewee import ModelSelect
 from playhouse.shortcuts import model_to_dict
 from werkzeug.wrappers import Response
 
-from ocpp_server import clock, frame_log, sessions
+from ocpp_server import clock, sessions
 from ocpp_server.models import (
     ChargePoint,
     ConfigurationChange,
@@ -148,7 +148,7 @@ class _Bundle:
         try:
             frame.text = json.dumps(self._names.value(json.loads(frame.text)), ensure_ascii=False)
         except (ValueError, RecursionError):
-            frame.text = self._names.text(frame_log.redact(frame.text))
+            frame.text = self._names.text(frame.text)
         frame.note = self._names.text(frame.note)
         return frame
 

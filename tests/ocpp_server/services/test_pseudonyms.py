@@ -1,5 +1,7 @@
 """What leaves the house says nothing about people."""
 
+import json
+
 import pytest
 
 from ocpp_server.services.pseudonyms import HIDDEN, Pseudonyms
@@ -52,6 +54,48 @@ def test_the_values_of_secret_keys_are_hidden(key: str) -> None:
 )
 def test_other_keys_are_not(key: str) -> None:
     assert Pseudonyms().setting(key, "30") == "30"
+
+
+def test_numbers_are_cards_and_secrets_too() -> None:
+    values = {"idTag": 12345678, "simPin": 1234, "hasToken": True, "connectorId": 1}
+    assert Pseudonyms().value(values) == {**values, "idTag": "CARD-0001", "simPin": HIDDEN}
+
+
+def test_json_within_a_text_is_read_as_such() -> None:
+    inner = '{"wifiPassword":"hunter2","idTag":"DEADBEEF01","keys":[{"key":"SimPin","value":"1234"}],"größe":1.50}'
+    safe = (
+        f'{{"wifiPassword":"{HIDDEN}","idTag":"CARD-0001","keys":[{{"key":"SimPin","value":"{HIDDEN}"}}],"größe":1.5}}'
+    )
+    names = Pseudonyms()
+    assert names.value({"data": inner}) == {"data": safe}
+    assert names.setting("VendorData", inner) == safe
+    assert names.value({"data": json.dumps([inner])}) == {
+        "data": json.dumps([safe], separators=(",", ":"), ensure_ascii=False)
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ('[{"idTag":"DEADBEEF01"},{"parentIdTag" : "AB', '[{"idTag":"CARD-0001"},{"parentIdTag" : "CARD-0002'),
+        ('{"key":"WifiPassword","value":"hun{t\\"er2"},', f'{{"key":"WifiPassword","value":"{HIDDEN}"}},'),
+        ('{"value":"hunter2","key":"WifiPassword"},', f'{{"value":"{HIDDEN}","key":"WifiPassword"}},'),
+        ('{"wifiPassword":"hunt', f'{{"wifiPassword":"{HIDDEN}'),
+        (
+            r'{"data":"{\"simPin\":\"1234\",\"idTag\":\"DEADBEEF01\"}',
+            r'{"data":"{\"simPin\":\"********\",\"idTag\":\"CARD-0001\"}',
+        ),
+        ('{"status":"Charging","value":"3"},', '{"status":"Charging","value":"3"},'),
+    ],
+)
+def test_what_was_json_before_it_was_cut_off_shows_no_more(text: str, safe: str) -> None:
+    assert Pseudonyms().text(text) == safe
+    assert Pseudonyms().value({"data": text}) == {"data": safe}
+
+
+def test_a_text_that_is_nothing_but_quotes_is_soon_read() -> None:
+    for text in ("\\" * 60_000 + '"', '"' * 60_000, '"a"' + " " * 60_000, '"a":' * 15_000):
+        assert Pseudonyms().text(text) == text
 
 
 def test_a_key_that_holds_a_card_is_one() -> None:

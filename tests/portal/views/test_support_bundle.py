@@ -30,7 +30,7 @@ def log(store: Store, station: ChargePoint, *texts: str, days_ago: float = 0, **
 
     def work(unit: Any) -> None:
         for text in texts:
-            action = json.loads(text)[2] if text.startswith("[2") else ""
+            action = text.split('"')[3] if text.startswith("[2") else ""
             row = (facts["outgoing"], facts["kind"], "1", action, text, facts["outcome"], facts["note"])
             unit.insert_later(frame_log.INSERT, (station.id, at, *row))
 
@@ -94,6 +94,18 @@ def test_cards_and_secrets_and_people_are_unreadable(operator: FlaskClient, stor
     assert files["conversation.txt"].count("CARD-0001") >= 5
     assert '"60"' in files["configuration.json"]
     assert "HeartbeatInterval" in files["configuration.json"]
+
+
+def test_a_message_that_the_log_cut_off_tells_no_cards_either(
+    operator: FlaskClient, store: Store, station: ChargePoint
+) -> None:
+    cards = [{"idTag": f"UNKNOWN{number:05}", "idTagInfo": {"status": "Accepted"}} for number in range(2000)]
+    text = json.dumps([2, "1", "SendLocalList", {"listVersion": 1, "localAuthorizationList": cards}])
+    log(store, station, frame_log.redact(text), outgoing=True)
+    said = bundle(operator, station)["conversation.txt"]
+    assert "UNKNOWN" not in said
+    assert "CARD-0900" in said
+    assert f"({len(text):,} characters in all)" in said
 
 
 def test_firmware_diagnostics_and_boots_are_there(operator: FlaskClient, store: Store, station: ChargePoint) -> None:
