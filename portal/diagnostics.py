@@ -70,6 +70,7 @@ def refusal(reason: str) -> str:
         budget.UNSAFE_NAME: _("Its name leads to another folder, which no log file's does. It is not opened here."),
         budget.LOCKED: _("It is locked with a password."),
         budget.UNKNOWN_METHOD: _("It is packed in a way that is not known here."),
+        budget.TOO_LONG: _("It takes too long to read here. Download it to look into it."),
         budget.TOO_DEEP: _("It is packed too many times. Download the file to look into it."),
     }
     return words[reason]

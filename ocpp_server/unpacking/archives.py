@@ -5,6 +5,7 @@ A member is named by its number within the file, `(3,)`; a member of an archive 
 """
 
 import io
+import math
 import tempfile
 import zipfile
 import zlib
@@ -69,23 +70,23 @@ class Contents:
     refused: str = ""
 
 
-def look_into(path: Path, *members: int, name: str = "") -> Contents:
+def look_into(path: Path, *members: int, name: str = "", until: float = math.inf) -> Contents:
     """The contents of a file, or of the archive that is this member of it. `name` is the file's own, for those that
-    hold one nameless file. Raises Refused."""
-    budget = Budget(path.stat().st_size)
+    hold one nameless file; `until` is when it takes too long (monotonic). Raises Refused."""
+    budget = Budget(path.stat().st_size, until)
     with _opened(path, members, budget) as file:
         return _contents(file, budget, name)
 
 
-def read(path: Path, *members: int) -> Iterator[bytes]:
+def read(path: Path, *members: int, until: float = math.inf) -> Iterator[bytes]:
     """The bytes of a member in pieces; without members those of the file as it is. Raises Refused."""
+    budget = Budget(path.stat().st_size, until)
     if not members:
         with path.open("rb") as file:
-            yield from pieces_of(file)
+            yield from budget.in_time(pieces_of(file))
         return
-    budget = Budget(path.stat().st_size)
     with _opened(path, members[:-1], budget) as file:
-        yield from budget.watch(_member(file, members[-1]))
+        yield from budget.watch(_member(file, members[-1], until))
 
 
 @contextmanager
@@ -99,7 +100,7 @@ def _opened(path: Path, members: Sequence[int], budget: Budget) -> Iterator[Bina
             return
         with tempfile.TemporaryFile() as inner:
             budget.most = _MAX_INNER
-            for piece in budget.watch(_member(file, members[0])):
+            for piece in budget.watch(_member(file, members[0], budget.until)):
                 inner.write(piece)
             inner.flush()
             budget.most = MAX_UNPACKED
@@ -136,12 +137,12 @@ def _contents(file: BinaryIO, budget: Budget, name: str) -> Contents:
     return Contents(kind, tuple(entries), refused)
 
 
-def _member(file: BinaryIO, number: int) -> Iterator[bytes]:
+def _member(file: BinaryIO, number: int, until: float) -> Iterator[bytes]:
     kind = _kind(file)
     if kind == ZIP:
         return _from_zip(file, number)
     if kind in (TAR, TAR_GZ):
-        return _from_tar(file, kind, number)
+        return _from_tar(file, kind, number, until)
     if kind == GZIP and number == 0:
         return gunzip(pieces_of(file))
     raise Refused(NO_FILE)
@@ -152,7 +153,7 @@ def _member(file: BinaryIO, number: int) -> Iterator[bytes]:
 
 def _tar_members(file: BinaryIO, kind: str, budget: Budget) -> Iterator[tuple[tar.Member, Iterator[bytes]]]:
     pieces = pieces_of(file)
-    return tar.members(Reader(budget.watch(gunzip(pieces)) if kind == TAR_GZ else pieces))
+    return tar.members(Reader(budget.watch(gunzip(pieces)) if kind == TAR_GZ else budget.in_time(pieces)))
 
 
 def _tar_entries(file: BinaryIO, kind: str, budget: Budget) -> Iterator[Entry]:
@@ -160,9 +161,9 @@ def _tar_entries(file: BinaryIO, kind: str, budget: Budget) -> Iterator[Entry]:
         yield Entry(member.number, _shown(member.name), member.size, _obstacle(member))
 
 
-def _from_tar(file: BinaryIO, kind: str, number: int) -> Iterator[bytes]:
+def _from_tar(file: BinaryIO, kind: str, number: int, until: float) -> Iterator[bytes]:
     file.seek(0, io.SEEK_END)
-    for member, content in _tar_members(file, kind, Budget(file.tell())):
+    for member, content in _tar_members(file, kind, Budget(file.tell(), until)):
         if member.number == number:
             _allow(_obstacle(member))
             yield from content

@@ -28,18 +28,21 @@ def gunzip(pieces: Iterable[bytes]) -> Iterator[bytes]:
                     # Padding behind the last stream, as tapes have it.
                     return
                 unpacker = zlib.decompressobj(_GZIP)
-            try:
-                out = unpacker.decompress(piece, PIECE)
-            except zlib.error as error:
-                raise Refused(DAMAGED) from error
             has_begun = True
-            if out:
+            if out := _unpack(unpacker, piece):
                 yield out
             piece = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
-        while not unpacker.eof and (out := unpacker.decompress(b"", PIECE)):
+        while not unpacker.eof and (out := _unpack(unpacker, b"")):
             yield out
     if has_begun and not unpacker.eof:
         raise Refused(DAMAGED)
+
+
+def _unpack(unpacker: "zlib._Decompress", piece: bytes) -> bytes:
+    try:
+        return unpacker.decompress(piece, PIECE)
+    except zlib.error as error:
+        raise Refused(DAMAGED) from error
 
 
 class Reader:

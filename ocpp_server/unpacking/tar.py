@@ -9,6 +9,8 @@ from ocpp_server.unpacking.streams import Reader
 BLOCK = 512
 #: Names and extended headers longer than this are damage or malice.
 _MAX_HEADER = 65_536
+#: No length has more digits than this; Python refuses to read those of some thousands.
+_MAX_DIGITS = 20
 _FILE, _CONTIGUOUS, _OLD_FILE, _FOLDER = b"0", b"7", b"\0", b"5"
 _LONG_NAME, _LONG_LINK, _PAX, _PAX_GLOBAL = b"L", b"K", b"x", b"g"
 
@@ -62,20 +64,27 @@ def _extended(reader: Reader, kind: bytes, length: int, name: str, size: int) ->
     if kind == _PAX:
         told = dict(_records(content))
         length_told = told.get("size", "")
-        return told.get("path", name), int(length_told) if length_told.isdecimal() else size
+        return told.get("path", name), _decimal(length_told) if length_told.isdecimal() else size
     return name, size
 
 
 def _records(content: bytes) -> Iterator[tuple[str, str]]:
     """The `30 path=name` lines of an extended header."""
     while content:
-        length, _, rest = content.partition(b" ")
-        if not length.isdigit() or not len(length) + 1 < int(length) <= len(content):
+        digits, _, rest = content.partition(b" ")
+        length = _decimal(digits) if digits.isdigit() else 0
+        if not len(digits) + 1 < length <= len(content):
             raise Refused(DAMAGED)
-        record = rest[: int(length) - len(length) - 1].rstrip(b"\n")
+        record = rest[: length - len(digits) - 1].rstrip(b"\n")
         key, _, value = record.partition(b"=")
         yield _text(key), _text(value)
-        content = content[int(length) :]
+        content = content[length:]
+
+
+def _decimal(digits: str | bytes) -> int:
+    if len(digits) > _MAX_DIGITS:
+        raise Refused(DAMAGED)
+    return int(digits)
 
 
 def _name(block: bytes) -> str:

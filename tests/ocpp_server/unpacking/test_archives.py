@@ -8,6 +8,7 @@ import struct
 import tarfile
 import tracemalloc
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -211,6 +212,45 @@ def test_a_header_that_claims_to_be_huge_is_not_read(path: Path) -> None:
     info.type, info.size = tarfile.XHDTYPE, 1 << 30
     content = info.tobuf(tarfile.USTAR_FORMAT)
     assert contents(path, content + b"\0" * 5120).refused == budget.DAMAGED
+
+
+@pytest.mark.parametrize("digits", [21, 400, 5000])
+def test_a_length_of_so_many_digits_is_damaged(path: Path, digits: int) -> None:
+    long = "9" * digits
+    sized = tarfile.TarInfo("log")
+    sized.pax_headers = {"size": long}
+    record = tarfile.TarInfo("x")
+    record.type, record.size = tarfile.XHDTYPE, digits + 7
+    odd = record.tobuf(tarfile.USTAR_FORMAT) + f"{long} path=x".encode().ljust(10 * 512, b"\0")
+    for content in (a_tar(sized), odd):
+        found = contents(path, content)
+        assert (found.entries, found.refused) == ((), budget.DAMAGED)
+
+
+def test_a_gz_whose_fault_shows_only_when_all_is_read_is_damaged(path: Path) -> None:
+    packer = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
+    content = packer.compress(b"\0" * 65_537) + packer.flush(zlib.Z_SYNC_FLUSH)
+    # In place of the empty block at the end one of a type that does not exist.
+    path.write_bytes(content[:-5] + b"\xef")
+    assert refused(path, 0) == budget.DAMAGED
+
+
+def test_what_takes_too_long_is_given_up(path: Path) -> None:
+    for content in (a_tar(("log", LOG)), a_tar(("log", LOG), mode="w:gz")):
+        path.write_bytes(content)
+        assert archives.look_into(path, until=0).refused == budget.TOO_LONG
+    inner = a_zip(inner=gzip.compress(LOG))
+    for content, members in (
+        (LOG, ()),
+        (a_zip(log=LOG), (0,)),
+        (gzip.compress(LOG), (0,)),
+        (inner, (0, 0)),
+        (a_tar(("log", LOG)), (0,)),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(Refused) as error:
+            list(archives.read(path, *members, until=0))
+        assert error.value.reason == budget.TOO_LONG
 
 
 @pytest.mark.parametrize("cut", [0.3, 0.6, 0.9])
