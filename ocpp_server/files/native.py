@@ -11,24 +11,32 @@ from gevent.threadpool import ThreadPool
 P = ParamSpec("P")
 T = TypeVar("T")
 
-#: Not the hub's own pool: the database commits there, and must never wait for files.
-_THREADS = 3
-_pool: ThreadPool | None = None
-
 
 class TooSlow(Exception):
     """The peer neither sent nor took anything for too long."""
 
 
-def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run what blocks in a native thread, so that stations are served meanwhile."""
-    global _pool
-    if _pool is None:
-        _pool = ThreadPool(_THREADS)
-    result, error = _pool.apply(_outcome, (function, args, kwargs))
-    if error is not None:
-        raise error
-    return result
+class _Threads:
+    """Native threads for one kind of work, made when the first of it comes."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._pool: ThreadPool | None = None
+
+    def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run what blocks in one of these, so that stations are served meanwhile."""
+        if self._pool is None:
+            self._pool = ThreadPool(self._count)
+        result, error = self._pool.apply(_outcome, (function, args, kwargs))
+        if error is not None:
+            raise error
+        return result
+
+
+#: For files on their way. Not the hub's own pool: the database commits there, and must never wait for files.
+in_thread = _Threads(3).run
+#: For looking into files, which may take many seconds: files on their way must not wait for it.
+in_reading_thread = _Threads(1).run
 
 
 def _outcome(function: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any, Exception | None]:

@@ -8,9 +8,10 @@ from werkzeug.wrappers import Response
 
 from ocpp_server.models import ChargePoint, ReceivedFile
 from ocpp_server.services.file import file_limits
-from portal import diagnostics, file_contents
+from ocpp_server.unpacking.budget import Refused
+from portal import context, diagnostics, file_contents
 from portal.auth import role_required
-from portal.context import settings
+from portal.file_contents import View
 from portal.htmx import page
 
 bp = Blueprint("received_contents", __name__, url_prefix="/firmware/received")
@@ -27,33 +28,48 @@ def show(file_id: int) -> Response:
     line = max(1, request.args.get("line", 1, type=int))
     search = request.args.get("q", "").strip()[:_LONGEST_SEARCH]
     path = _path(file)
-    return page(
-        "received_contents/show.html",
-        "contents",
-        file=file,
-        charge_point=file.charge_point,
-        view=file_contents.look(path, members, file.file_name, line, search) if path else None,
-        members=members,
-        where=_spelled(members),
-        below=lambda number: _spelled((*members, number)),
-        line=line,
-        q=search,
-        refusal=diagnostics.refusal,
-    )
+    context.let_go()
+    view = file_contents.look(path, members, file.file_name, line, search) if path else None
+    return _shown(file, members, view, line=line, q=search)
 
 
 @bp.get("/<int:file_id>/part")
 @role_required("operator")
 def download(file_id: int) -> Response:
-    """A member of it, as `?in=` says."""
+    """A member of it, as `?in=` says; or why it is not opened."""
     file = _fetch(file_id)
     members, path = _members(request.args.get("in", "")), _path(file)
     if path is None or not members:
         abort(404)
-    response = Response(file_contents.stream(path, members), mimetype="application/octet-stream")
+    context.let_go()
+    try:
+        pieces = file_contents.stream(path, members)
+    except Refused as error:
+        return _shown(file, members, View(members, refused=error.reason), status=422)
+    response = Response(pieces, mimetype="application/octet-stream")
     name = quote(f"{file.file_name}-{_spelled(members)}", safe="")
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
     return response
+
+
+def _shown(
+    file: ReceivedFile, members: tuple[int, ...], view: View | None, *, line: int = 1, q: str = "", status: int = 200
+) -> Response:
+    with context.store().reading():
+        return page(
+            "received_contents/show.html",
+            "contents",
+            status=status,
+            file=file,
+            charge_point=file.charge_point,
+            view=view,
+            members=members,
+            where=_spelled(members),
+            below=lambda number: _spelled((*members, number)),
+            line=line,
+            q=q,
+            refusal=diagnostics.refusal,
+        )
 
 
 def _fetch(file_id: int) -> ReceivedFile:
@@ -62,7 +78,7 @@ def _fetch(file_id: int) -> ReceivedFile:
 
 
 def _path(file: ReceivedFile) -> Path | None:
-    path = file_limits.shelf(settings()).path(file.stored_as)
+    path = file_limits.shelf(context.settings()).path(file.stored_as)
     return path if path.is_file() else None
 
 

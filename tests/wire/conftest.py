@@ -1,13 +1,19 @@
 """The server as the tests on a real socket find it."""
 
+import http.client
 import logging
 from collections.abc import Iterator
+from urllib.parse import urlencode
 
 import pytest
 
 from ocpp_server.server import Server
+from ocpp_server.services.access import operators
+from tests.conftest import PASSWORD
 from tests.fake_charge_point import FakeChargePoint
 from tests.wire.yard import Yard
+
+EMAIL = "ada@example.com"
 
 
 @pytest.fixture
@@ -26,6 +32,20 @@ def charge_point(yard: Yard) -> FakeChargePoint:
     charge_point = yard.connect()
     assert charge_point.boot()["status"] == "Accepted"
     return charge_point
+
+
+@pytest.fixture
+def cookie(yard: Yard) -> str:
+    """Of an admin who is logged in."""
+    hashed = operators.hash_password(PASSWORD)
+    yard.store.write(lambda unit: operators.add(unit, EMAIL, password_hash=hashed, role="admin", name="Ada"))
+    connection = http.client.HTTPConnection("127.0.0.1", yard.port, timeout=5)
+    form = urlencode({"email": EMAIL, "password": PASSWORD})
+    connection.request("POST", "/login", form, {"Content-Type": "application/x-www-form-urlencoded"})
+    answer = connection.getresponse()
+    connection.close()
+    assert answer.status == 303
+    return (answer.getheader("Set-Cookie") or "").split(";")[0]
 
 
 @pytest.fixture

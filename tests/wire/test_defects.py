@@ -3,7 +3,6 @@
 A to L are the letters by which the code's comments and the history name them.
 """
 
-import http.client
 import subprocess
 import sys
 import threading
@@ -12,7 +11,6 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import gevent
 import gevent.local
@@ -23,7 +21,6 @@ from gevent.event import Event
 from ocpp_server import events, jobs, scheduler, sessions
 from ocpp_server.discovery import import_all
 from ocpp_server.models import TABLES
-from ocpp_server.services.access import operators
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 from portal import live
@@ -32,7 +29,6 @@ from tests.wire import raw
 from tests.wire.yard import Yard, eventually, nothing_leaks, settles_at, steady
 
 ROOT = Path(__file__).parents[2]
-EMAIL, PASSWORD = "admin@example.com", "correct horse battery"
 
 
 class TestA:
@@ -147,18 +143,6 @@ class TestF:
 
 class TestG:
     """A reader of server-sent events who has gone is only noticed when something is written."""
-
-    @pytest.fixture
-    def cookie(self, yard: Yard) -> str:
-        hashed = operators.hash_password(PASSWORD)
-        yard.store.write(lambda unit: operators.add(unit, EMAIL, password_hash=hashed, role="admin", name="Ada"))
-        connection = http.client.HTTPConnection("127.0.0.1", yard.port, timeout=5)
-        form = urlencode({"email": EMAIL, "password": PASSWORD})
-        connection.request("POST", "/login", form, {"Content-Type": "application/x-www-form-urlencoded"})
-        answer = connection.getresponse()
-        connection.close()
-        assert answer.status == 303
-        return (answer.getheader("Set-Cookie") or "").split(";")[0]
 
     @staticmethod
     def _listen(yard: Yard, cookie: str, topic: str) -> raw.Answer:

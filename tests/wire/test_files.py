@@ -1,5 +1,7 @@
 """Firmware that stations fetch and files that they send, by HTTP, as they are meant to."""
 
+import gzip
+import http.client
 import os
 import socket
 
@@ -156,3 +158,16 @@ def test_listeners_hear_what_became_of_each_transfer(files: Files, monkeypatch: 
     download = files.offer(IMAGE)
     ask(files.yard.port, "GET", path_of(download))
     eventually(lambda: heard[1:] == [(download.link_id, "fetched", None)])
+
+
+def test_a_damaged_part_of_a_file_breaks_off_instead_of_ending(files: Files, cookie: str, quiet: None) -> None:
+    packed = gzip.compress(os.urandom(300_000))[:200_000]
+    assert ask(files.yard.port, "PUT", path_of(files.expect()) + "a.log.gz", body=packed)[0].status == 201
+    connection = http.client.HTTPConnection("127.0.0.1", files.yard.port, timeout=10)
+    address = f"/firmware/received/{files.yard.row(ReceivedFile).id}/part?in=0"
+    connection.request("GET", address, headers={"Cookie": cookie})
+    answer = connection.getresponse()
+    assert answer.status == 200
+    with pytest.raises(http.client.IncompleteRead):
+        answer.read()
+    connection.close()

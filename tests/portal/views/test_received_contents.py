@@ -2,18 +2,28 @@
 
 import gzip
 import io
+import os
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+import gevent
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from gevent.monkey import get_original
 
 from ocpp_server import clock
+from ocpp_server.files.native import in_thread
 from ocpp_server.models import ChargePoint, ReceivedFile
 from ocpp_server.services.file import file_limits
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
+from ocpp_server.unpacking import archives
+from ocpp_server.unpacking.archives import Contents
+from portal import file_contents
+from portal.file_contents import View
 from tests.portal.conftest import PARTIAL
 
 LOG = "".join(f"line {number} <ok>\n" for number in range(1, 1201)).encode()
@@ -87,6 +97,62 @@ def test_a_part_is_downloaded_under_a_name_of_its_own(operator: FlaskClient, sen
     assert answer.data == LOG
     assert answer.headers["Content-Disposition"] == "attachment; filename*=UTF-8''gr%C3%B6%C3%9Fe.zip-0"
     assert answer.headers["Content-Type"] == "application/octet-stream"
+
+
+def test_a_part_that_cannot_be_opened_is_refused_with_the_reason(operator: FlaskClient, send: Send) -> None:
+    address = send(a_zip(**{"../log": LOG}), "log.zip")
+    answer = operator.get(f"{address}/part?in=0")
+    assert answer.status_code == 422
+    assert "Its name leads to another folder" in answer.text
+    assert "Download this part" not in operator.get(f"{address}?in=0").text
+
+
+def test_a_part_that_turns_out_damaged_is_broken_off(operator: FlaskClient, send: Send) -> None:
+    answer = operator.get(send(gzip.compress(os.urandom(200_000))[:100_000]) + "/part?in=0")
+    assert answer.status_code == 200
+    with pytest.raises(OSError, match="damaged"):
+        _ = answer.data
+
+
+def test_a_look_that_takes_too_long_is_given_up(
+    operator: FlaskClient, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_contents, "_LONGEST", -1)
+    address = send(a_zip(log=LOG), "log.zip")
+    page = operator.get(f"{address}?in=0").text
+    assert "It takes too long to read here" in page
+    assert "Download this part" in page
+    assert operator.get(f"{address}/part?in=0").data == LOG
+
+
+def test_a_look_keeps_no_connection_to_the_database(
+    operator: FlaskClient, send: Send, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free: list[bool] = []
+
+    def look(*args: Any) -> View:
+        free.append(store.database.is_closed())
+        return View(())
+
+    monkeypatch.setattr(file_contents, "look", look)
+    assert "This is no text" in operator.get(send(LOG)).text
+    assert free == [True]
+
+
+def test_looks_that_take_long_hold_up_no_files_on_their_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = get_original("threading", "Event")()
+
+    def look_into(*args: Any, **more: Any) -> Contents:
+        assert gate.wait(20)
+        return Contents("zip")
+
+    monkeypatch.setattr(archives, "look_into", look_into)
+    looks = [gevent.spawn(file_contents.look, tmp_path, (), "log", 1, "") for _ in range(4)]
+    gevent.sleep(0)
+    with gevent.Timeout(5):
+        assert in_thread(len, LOG) == len(LOG)
+    gate.set()
+    assert [look.get() for look in looks] == [View((), contents=Contents("zip"))] * 4
 
 
 def test_the_whole_file_is_a_click_away(operator: FlaskClient, send: Send) -> None:
