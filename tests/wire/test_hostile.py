@@ -62,7 +62,7 @@ class TestFrames:
             ([raw.frame(raw.TEXT, b'[2,"1","\xff",{}]')], 1007),
             ([raw.frame(raw.TEXT, b'[2,"1","\xc3', last=False), raw.frame(raw.CONTINUATION, b'",{}]')], 1007),
             ([raw.frame(raw.TEXT, b"\xed\xa0\x80")], 1007),
-            ([raw.frame(raw.TEXT, "[" + " " * 4_194_304 + "]")], 1009),
+            ([raw.frame(raw.TEXT, "[", declared=4_194_305)], 1009),
             ([raw.frame(raw.TEXT, "[", declared=2**62)], 1009),
             ([raw.frame(raw.TEXT, "[" * 2_400_000, last=False), raw.frame(raw.CONTINUATION, "]" * 2_400_000)], 1009),
             ([b"\x81\x02{}"], 1002),
@@ -109,7 +109,7 @@ class TestFrames:
         assert reason != "connection lost"
 
     def test_a_message_that_is_too_long_is_told_in_the_inbox(self, yard: Yard) -> None:
-        sent(yard, raw.frame(raw.TEXT, "[" + " " * 4_194_304 + "]"))
+        sent(yard, raw.frame(raw.TEXT, "[", declared=4_194_305))
         row = eventually(lambda: yard.rows(Refusal))[0]
         assert (row.reason, row.identity) == ("too_long", "CP-1")
         assert "4,194,304" in row.detail
