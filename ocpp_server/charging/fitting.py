@@ -85,7 +85,7 @@ def as_other_kind(profile: Json, now: datetime, session_start: datetime | None) 
     kind = profile["chargingProfileKind"]
     if kind == RELATIVE:
         return _absolute(profile, now, session_start)
-    return _relative(profile, session_start) if kind == ABSOLUTE else None
+    return _relative(profile, now, session_start) if kind == ABSOLUTE else None
 
 
 def as_default(profile: Json, connectors: int) -> Json | None:
@@ -123,7 +123,7 @@ def _absolute(profile: Json, now: datetime, session_start: datetime | None) -> J
     }
 
 
-def _relative(profile: Json, session_start: datetime | None) -> Json | None:
+def _relative(profile: Json, now: datetime, session_start: datetime | None) -> Json | None:
     schedule = {key: value for key, value in profile["chargingSchedule"].items() if key != "startSchedule"}
     bare = {key: value for key, value in profile.items() if key not in ("validFrom", "validTo")}
     changed = {**bare, "chargingProfileKind": RELATIVE, "chargingSchedule": schedule}
@@ -132,20 +132,22 @@ def _relative(profile: Json, session_start: datetime | None) -> Json | None:
     start = parse(0, profile).start
     if profile["chargingProfilePurpose"] != TX or session_start is None or start is None:
         return None
-    return _shifted(changed, (start - clock.to_ms(session_start)) // 1000)
+    begun = clock.to_ms(session_start)
+    return _shifted(changed, (start - begun) // 1000, max(0, clock.to_ms(now) - begun) // 1000)
 
 
-def _shifted(profile: Json, seconds: int) -> Json | None:
-    """The schedule counted from another beginning, so many seconds before its own."""
+def _shifted(profile: Json, seconds: int, over: int) -> Json | None:
+    """The schedule counted from another beginning, so many seconds before its own, of which `over` have passed: what
+    counts at that moment is said from the beginning on."""
     moved = [{**item, "startPeriod": item["startPeriod"] + seconds} for item in periods(profile)]
-    past = [item for item in moved if item["startPeriod"] <= 0]
+    past = [item for item in moved if item["startPeriod"] <= over]
     if not past:
-        return None  # Before its first step it said nothing, which a relative schedule cannot say.
+        return None  # Until its first step it says nothing, which a relative schedule cannot say.
     duration = profile["chargingSchedule"].get("duration")
     schedule = profile["chargingSchedule"]
     if duration is not None:
         schedule = {**schedule, "duration": max(0, duration + seconds)}
-    future = [item for item in moved if item["startPeriod"] > 0]
+    future = [item for item in moved if item["startPeriod"] > over]
     return _with_periods({**profile, "chargingSchedule": schedule}, [{**past[-1], "startPeriod": 0}, *future])
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ocpp_server import clock
 from ocpp_server.charging import fitting, ladder
 from ocpp_server.charging.building import Drawing, constant, for_remote_start, from_drawing
 from ocpp_server.charging.composite import Session, composite
@@ -15,6 +16,8 @@ from ocpp_server.charging.limits import Limits, Traits, read, units
 from ocpp_server.charging.profile import CHARGE_POINT_MAX, DAILY, TX, TX_DEFAULT, WEEKLY, parse
 from ocpp_server.charging.units import Supply
 from ocpp_server.services.smart_charging.charging_rules import problems
+from ocpp_server.site import wishes
+from ocpp_server.site.controller import Order
 
 NOW = datetime(2026, 11, 26, 15, 30, tzinfo=UTC)
 NIGHT = ((0, 16.0), (6 * 3600, 8.0), (22 * 3600, 16.0))
@@ -159,6 +162,22 @@ def test_a_schedule_for_a_session_says_the_same_in_the_other_kind():
     assert "startSchedule" not in relative["chargingSchedule"]
     both = [composite([parse(1, item)], 1, NOW, until, session=session) for item in (absolute, relative)]
     assert both[0] == both[1]
+
+
+def test_a_schedule_that_begins_in_the_middle_of_a_session_says_the_same_from_now_on_in_the_other_kind():
+    wish = wishes.profile(Order((1, 1), 7, 20.0, 6.0, 900), NOW, profile_id=1, stack_level=0)
+    session = Session(NOW - timedelta(minutes=10), 7)
+    relative = fitting.as_other_kind(wish, NOW, session.started_at)
+    assert fitting.periods(relative) == [{"startPeriod": 0, "limit": 20.0}, {"startPeriod": 1500, "limit": 6.0}]
+    until = NOW + timedelta(hours=1)
+    both = [composite([parse(1, item)], 1, NOW, until, session=session) for item in (wish, relative)]
+    assert both[0] == both[1]
+
+
+def test_what_begins_later_cannot_be_said_from_the_start_of_the_session_on():
+    later = {**drawn(repeat="once", purpose=TX), "validFrom": None, "validTo": None}
+    later["chargingSchedule"]["startSchedule"] = clock.iso(NOW + timedelta(hours=1))
+    assert fitting.as_other_kind(later, NOW, NOW - timedelta(hours=1)) is None
 
 
 def test_there_are_never_more_than_eight_attempts_and_no_two_alike():
