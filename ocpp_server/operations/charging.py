@@ -59,8 +59,7 @@ def clear_profile(conclusion: Conclusion) -> None:
     known = {status.value for status in ClearChargingProfileStatus}
     if conclusion.status in known:
         command, station = conclusion.command, conclusion.station
-        by, before = command.requested_by, command.id
-        installed_profiles.cleared(conclusion.unit, station.id, command.payload, by=by, before=before)
+        installed_profiles.cleared(conclusion.unit, station.id, command.payload, before=command.id)
 
 
 @concludes("RemoteStartTransaction")

@@ -4,12 +4,17 @@ Messages of connectors that belong to no site cost a look into a dictionary. Wha
 limits stations hold stands in the record of installed profiles, which sessions run in theirs.
 """
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from ocpp_server import clock, timestamps
 from ocpp_server.charging.profile import TX, TX_DEFAULT
+from ocpp_server.models import Command
+from ocpp_server.models.commands import QUEUED
+from ocpp_server.services import commands
+from ocpp_server.services.errors import Invalid
 from ocpp_server.services.site import site_readings
 from ocpp_server.services.smart_charging import charging_profiles
 from ocpp_server.services.smart_charging.charging_owners import Owner
@@ -189,13 +194,32 @@ def gone(key: Key, purpose: str) -> None:
         live.is_dirty = True
 
 
-def let_go(unit: Unit, left: list[Key]) -> None:
+def let_go(unit: Unit, left: Iterable[Key]) -> None:
     """Connectors that belong to no site any more forget the limits that it gave them."""
     for charge_point_id, connector_id in left:
         for purpose in (TX, TX_DEFAULT):
-            charging_profiles.set_limit(
-                unit, SITE, charge_point_id, connector_id, None, purpose=purpose, by=BY, lifetime=_FAREWELL
-            )
+            try:
+                charging_profiles.set_limit(
+                    unit, SITE, charge_point_id, connector_id, None, purpose=purpose, by=BY, lifetime=_FAREWELL
+                )
+            except Invalid as error:
+                # A rejected station cannot be told; what it holds stays on record.
+                if error.field != "registration":
+                    raise
+
+
+def keep(unit: Unit, members: Iterable[Key]) -> None:
+    """Connectors that belong to a site: whoever is still to be told to forget its limits is not told any more."""
+    numbers = {(key[0], SITE.profile_id(purpose, key[1])) for key in members for purpose in (TX, TX_DEFAULT)}
+    waiting = Command.select(Command.id, Command.charge_point, Command.payload).where(
+        Command.charge_point.in_([number for number, _ in numbers]),
+        Command.state == QUEUED,
+        Command.action == "ClearChargingProfile",
+        Command.requested_by == BY,
+    )
+    for row in list(waiting):
+        if (row.charge_point_id, json.loads(row.payload).get("id")) in numbers:
+            commands.cancel(unit, row.id)
 
 
 def _purpose(order: Order) -> str:

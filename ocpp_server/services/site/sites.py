@@ -67,6 +67,7 @@ def save(unit: Unit, plan: Plan, site_id: int | None = None) -> Site:
     SiteCircuit.delete().where(SiteCircuit.site == site, SiteCircuit.id.not_in(list(circuits.values()))).execute()
     _changed(unit, site.id)
     site_sharing.let_go(unit, left)
+    site_sharing.keep(unit, [(member.charge_point_id, member.connector_id) for member in plan.members])
     return site
 
 

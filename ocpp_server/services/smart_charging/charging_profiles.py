@@ -12,8 +12,8 @@ For such another part (an owner) this is the contract:
 - A refusal is met by itself: the profile is tried in other forms (charging/ladder.py), and what the station took is
   remembered, so that the next call begins with it.
 - `@on_outcome(SITE)` hears how it ended, within the unit that notes it: installed, refused, failed (no answer, not
-  connected, connection lost), left_out (no session, or one that may be over), or later gone: an operator cleared it, or
-  another profile took its place. A TxProfile's end with its session is not told.
+  connected, connection lost), left_out (no session, or one that may be over), or later gone: it was cleared, also where
+  the owner asked for that, or another profile took its place. A TxProfile's end with its session is not told.
 - `purpose`: TX needs a running session on the connector, and overrules every TxDefaultProfile; TX_DEFAULT counts for
   sessions to come as well, on connector 0 for all connectors; CHARGE_POINT_MAX is for connector 0, and on a station
   that refuses it becomes a TxDefaultProfile of the limit divided by the connectors.

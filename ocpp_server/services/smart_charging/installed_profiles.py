@@ -37,7 +37,7 @@ def accepted(
     taken = row_of(charge_point_id, connector_id, profile)
     for other in _all_of(charge_point_id):
         if replaces(taken, other):
-            _remove(unit, other, is_own=other.owner == owner)
+            other.delete_instance() if other.owner == owner else _remove(unit, other)
     if taken.purpose == TX and taken.transaction_id is None and not with_start:
         session = running_on(charge_point_id, taken.connector_id)
         taken.transaction_id = session.id if session else None
@@ -70,12 +70,12 @@ def replaces(new: InstalledChargingProfile, old: InstalledChargingProfile) -> bo
     return has_place and _place(new) == _place(old)
 
 
-def cleared(unit: Unit, charge_point_id: int, criteria: Mapping[str, Any], *, by: str, before: int) -> None:
+def cleared(unit: Unit, charge_point_id: int, criteria: Mapping[str, Any], *, before: int) -> None:
     """A station removed what matches a ClearChargingProfile, or knows nothing that does: either way it holds none but
     what it took by commands after that one, `before`."""
     for held in _all_of(charge_point_id):
         if fits(held, criteria) and (held.command_id or 0) < before:
-            _remove(unit, held, is_own=held.source == by)
+            _remove(unit, held)
     unit.publish("charging", f"charging-{charge_point_id}")
 
 
@@ -196,9 +196,9 @@ def _place(row: InstalledChargingProfile) -> tuple[int, str, int]:
     return row.connector_id, row.purpose, row.stack_level
 
 
-def _remove(unit: Unit, row: InstalledChargingProfile, *, is_own: bool) -> None:
-    """Take it from the record; its owner hears when somebody else's request was the reason."""
+def _remove(unit: Unit, row: InstalledChargingProfile) -> None:
+    """Take it from the record, and tell its owner."""
     row.delete_instance()
-    if row.owner and not is_own:
+    if row.owner:
         place = (row.charge_point_id, row.connector_id, row.purpose, row.transaction_id)
         charging_owners.tell(row.owner, Outcome(unit, *place, GONE))

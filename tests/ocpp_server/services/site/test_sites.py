@@ -2,10 +2,13 @@ from dataclasses import replace
 
 import pytest
 
-from ocpp_server.models import Site, SiteCircuit, SiteMember
+from ocpp_server.models import Command, InstalledChargingProfile, Site, SiteCircuit, SiteMember
 from ocpp_server.services.errors import Invalid
 from ocpp_server.services.site import sites
+from ocpp_server.services.site.site_sharing import SITE
 from ocpp_server.services.site.sites import Circuit, Member, Plan
+from ocpp_server.services.smart_charging import installed_profiles
+from ocpp_server.services.station import charge_points
 from tests.charging import station
 
 YARD = Plan("Yard", [Circuit("Main", 63.0), Circuit("Row", 32.0, parent="Main")])
@@ -13,6 +16,22 @@ YARD = Plan("Yard", [Circuit("Main", 63.0), Circuit("Row", 32.0, parent="Main")]
 
 def save(store, plan=YARD, site_id=None):
     return store.write(lambda unit: sites.save(unit, plan, site_id))
+
+
+def install(store, charge_point_id):
+    """The station has taken a default of the site's."""
+    profile = {
+        "chargingProfileId": SITE.profile_id("TxDefaultProfile", 1),
+        "stackLevel": 0,
+        "chargingProfilePurpose": "TxDefaultProfile",
+        "chargingProfileKind": "Relative",
+        "chargingSchedule": {"chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 6}]},
+    }
+    store.write(
+        lambda unit: installed_profiles.accepted(
+            unit, charge_point_id, 1, profile, source="Chargeyard", owner=SITE.name
+        )
+    )
 
 
 @pytest.fixture
@@ -81,6 +100,33 @@ def test_a_connector_belongs_to_one_site_only(store, points):
     save(store, plan)
     with pytest.raises(Invalid, match="belongs to the site Yard"):
         save(store, replace(plan, name="Other"))
+
+
+def test_a_rejected_station_can_leave_its_site(store, points):
+    saved = save(store, replace(YARD, members=[Member(points[0].id, 1, "Row")]))
+    install(store, points[0].id)
+    store.write(lambda unit: charge_points.update(unit, points[0].id, registration="rejected"))
+    save(store, YARD, saved.id)
+    store.write(lambda unit: sites.delete(unit, saved.id))
+    with store.reading():
+        assert Site.select().count() == SiteMember.select().count() == 0
+        assert InstalledChargingProfile.select().count() == 1, "the station was not told, so it still holds it"
+
+
+@pytest.mark.parametrize("name", ["Yard", "Other"])
+def test_a_connector_that_comes_back_to_a_site_is_not_told_to_forget_its_limit(store, points, name):
+    plan = replace(YARD, members=[Member(points[0].id, 1, "Row"), Member(points[1].id, 1, "Row")])
+    saved = save(store, plan)
+    for point in points:
+        install(store, point.id)
+    save(store, YARD, saved.id)
+    again = replace(YARD, name=name, members=plan.members[:1])
+    save(store, again, saved.id if name == "Yard" else None)
+    with store.reading():
+        assert {row.charge_point_id: row.state for row in Command.select()} == {
+            points[0].id: "cancelled",
+            points[1].id: "queued",
+        }
 
 
 def test_two_sites_do_not_share_a_name(store):
