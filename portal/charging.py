@@ -121,6 +121,8 @@ def learnt_words(traits: Traits) -> list[str]:
         words.append(_("It prefers schedules of kind %(kind)s.", kind=traits.kind))
     if traits.charge_point_max is False:
         words.append(_("It refuses a limit of the whole station; each connector gets its share as a default instead."))
+    if traits.station_default:
+        words.append(_("It takes the default of its connector as one of the whole station only, on connector 0."))
     return words
 
 

@@ -98,6 +98,8 @@ def changes(item: Json) -> str:
     if "purpose" in changed:
         limit = schedule["chargingSchedulePeriod"][0]["limit"]
         words.append(_("as a default of %(limit)s for each connector", limit=limit_word(limit, unit)))
+    if "connector" in changed:
+        words.append(_("as a default of the whole station, which has one connector"))
     if "kind" in changed:
         words.append(_("as a schedule of kind %(kind)s", kind=profile["chargingProfileKind"]))
     if "unit" in changed:

@@ -17,6 +17,8 @@ Json = dict[str, Any]
 
 #: What was changed in a profile, as it is kept and worded.
 LEVEL, UNIT, PERIODS, KIND, PURPOSE = "stack_level", "unit", "periods", "kind", "purpose"
+#: And where it was sent: to connector 0, which is the whole station, in place of its only connector.
+CONNECTOR = "connector"
 
 
 def fit(profile: Json, limits: Limits, traits: Traits, supply: Supply) -> tuple[Json, list[str]]:

@@ -1,19 +1,20 @@
 """What to try when a station refuses a profile (quirks 39 to 41): a short, fixed list of attempts. Pure.
 
 The first is the profile as the station should take it. Then, each only where it differs from all before: a lower stack
-level, the lowest one, TxDefaultProfile for ChargePointMaxProfile, the other kind, the other unit, both; and these on
-the lowest stack level.
+level, the lowest one, connector 0 for the only connector, TxDefaultProfile for ChargePointMaxProfile, the other kind,
+the other unit, both; and these on the lowest stack level.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import Protocol
 
 from ocpp_server.charging import fitting
-from ocpp_server.charging.fitting import KIND, LEVEL, PURPOSE, UNIT, Json
+from ocpp_server.charging.fitting import CONNECTOR, KIND, LEVEL, PURPOSE, UNIT, Json
 from ocpp_server.charging.limits import Limits, Traits
+from ocpp_server.charging.profile import TX_DEFAULT
 from ocpp_server.charging.units import Supply
 
 MOST = 8
@@ -29,6 +30,10 @@ class Place(Protocol):
     @property
     def supply(self) -> Supply: ...
     @property
+    def connector_id(self) -> int:
+        """Which one is meant; 0 is the whole station."""
+
+    @property
     def connectors(self) -> int:
         """How many the station has."""
 
@@ -39,9 +44,10 @@ class Place(Protocol):
 
 @dataclass(frozen=True)
 class Attempt:
-    """A profile to send, and in what it differs from what was wished."""
+    """A profile to send, to which connector, and in what that differs from what was wished."""
 
     profile: Json
+    connector_id: int
     changed: tuple[str, ...] = ()
 
 
@@ -55,7 +61,7 @@ def _distinct(wish: Json, place: Place, now: datetime) -> Iterator[Attempt]:
     yield found[0]
     others = _others(found[0], place, now) if place.traits.supported is not False else ()
     for attempt in others:
-        if all(attempt.profile != earlier.profile for earlier in found):
+        if all((attempt.connector_id, attempt.profile) != (item.connector_id, item.profile) for item in found):
             found.append(attempt)
             yield attempt
 
@@ -68,7 +74,8 @@ def _first(wish: Json, place: Place, now: datetime) -> Attempt:
     if place.traits.kind and place.traits.kind != profile["chargingProfileKind"]:
         other = fitting.as_other_kind(profile, now, place.session_start)
         profile, changed = _with(other, KIND, profile, changed)
-    return Attempt(profile, tuple(changed))
+    attempt = Attempt(profile, place.connector_id, tuple(changed))
+    return _on_station(attempt) if place.traits.station_default and _is_only(attempt, place) else attempt
 
 
 def _with(other: Json | None, what: str, profile: Json, changed: list[str]) -> tuple[Json, list[str]]:
@@ -81,8 +88,22 @@ def _others(first: Attempt, place: Place, now: datetime) -> Iterator[Attempt]:
         yield _changed(first, fitting.with_level(first.profile, level - 1), LEVEL)
     lowest = _changed(first, fitting.with_level(first.profile, 0), LEVEL)
     yield lowest
+    if _is_only(first, place):
+        yield from (_on_station(item) for item in (first, lowest))
     yield from _alternatives(first, place, now)
     yield from _alternatives(lowest, place, now)
+
+
+def _is_only(attempt: Attempt, place: Place) -> bool:
+    """Whether it is a default for a connector that is all that the station has; some take it on connector 0 alone."""
+    is_default = attempt.profile["chargingProfilePurpose"] == TX_DEFAULT
+    return is_default and place.connector_id == 1 and place.connectors == 1
+
+
+def _on_station(base: Attempt) -> Attempt:
+    if base.connector_id == 0:
+        return base
+    return replace(base, connector_id=0, changed=(*base.changed, CONNECTOR))
 
 
 def _alternatives(base: Attempt, place: Place, now: datetime) -> Iterator[Attempt]:
@@ -111,19 +132,21 @@ def _changed(base: Attempt, profile: Json, what: str) -> Attempt:
     if profile == base.profile:
         return base
     if what in base.changed and what != LEVEL:
-        return Attempt(profile, tuple(word for word in base.changed if word != what))
-    return Attempt(profile, tuple(dict.fromkeys((*base.changed, what))))
+        return replace(base, profile=profile, changed=tuple(word for word in base.changed if word != what))
+    return replace(base, profile=profile, changed=tuple(dict.fromkeys((*base.changed, what))))
 
 
-def learnt(first: Json, accepted: Json, before: Traits) -> Traits:
-    """What a station taught that refused the first profile and accepted another (or the first, after all)."""
-    unit, kind = fitting.unit_of(accepted), accepted["chargingProfileKind"]
-    is_lower = accepted["stackLevel"] < first["stackLevel"]
-    is_default = accepted["chargingProfilePurpose"] != first["chargingProfilePurpose"]
+def learnt(first: Attempt, accepted: Attempt, before: Traits) -> Traits:
+    """What a station taught that refused the first attempt and accepted another (or the first, after all)."""
+    was, now = first.profile, accepted.profile
+    unit, kind = fitting.unit_of(now), now["chargingProfileKind"]
+    is_lower = now["stackLevel"] < was["stackLevel"]
+    is_default = now["chargingProfilePurpose"] != was["chargingProfilePurpose"]
     return Traits(
         supported=True,
-        max_stack_level=accepted["stackLevel"] if is_lower else before.max_stack_level,
-        unit=unit if unit != fitting.unit_of(first) else before.unit,
-        kind=kind if kind != first["chargingProfileKind"] else before.kind,
+        max_stack_level=now["stackLevel"] if is_lower else before.max_stack_level,
+        unit=unit if unit != fitting.unit_of(was) else before.unit,
+        kind=kind if kind != was["chargingProfileKind"] else before.kind,
         charge_point_max=False if is_default else before.charge_point_max,
+        station_default=True if accepted.connector_id != first.connector_id else before.station_default,
     )

@@ -26,7 +26,8 @@ class Limits:
 class Traits:
     """What worked with a station after it had refused something else (quirks 39 to 41); None: nothing learnt.
 
-    `charge_point_max` is False where it takes TxDefaultProfiles in place of ChargePointMaxProfiles.
+    `charge_point_max` is False where it takes TxDefaultProfiles in place of ChargePointMaxProfiles; `station_default`
+    is True where it takes the TxDefaultProfile of its only connector as that of the whole station, on connector 0.
     """
 
     supported: bool | None = None
@@ -34,6 +35,7 @@ class Traits:
     unit: str | None = None
     kind: str | None = None
     charge_point_max: bool | None = None
+    station_default: bool | None = None
 
 
 def common(each: Iterable[Limits]) -> Limits:

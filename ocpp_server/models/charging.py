@@ -10,7 +10,8 @@ class InstalledChargingProfile(Table):
     """A profile that a station holds, by our own record: it accepted it, and nothing has taken its place since.
 
     `profile` is the JSON of SetChargingProfile. `transaction_id` is None where a TxProfile came with a remote start and
-    its session has not begun. `source` names who sent it; `owner` which part of Chargeyard looks after it, if one does.
+    its session has not begun. `source` names who sent it; `owner` which part of Chargeyard looks after it, if one does;
+    then `wish` is the payload of SetChargingProfile as that part wished it at `wished_at`.
     """
 
     charge_point_id: int
@@ -25,6 +26,8 @@ class InstalledChargingProfile(Table):
     source = CharField(max_length=255, default="")
     command_id = BigIntegerField(null=True)
     owner = CharField(max_length=32, default="")
+    wish = TextField(null=True)
+    wished_at = UtcField(null=True)
 
     class Meta:
         table_name = "installed_charging_profile"
@@ -52,9 +55,9 @@ LEFT_OUT, SUPERSEDED = "left_out", "superseded"
 class ChargingProfileRequest(Table):
     """A profile that is wanted on a connector, and the attempts to get it there.
 
-    `attempts` is JSON: {"wish": the profile, "tried": [{"profile", "changed", "command", "answer"}, ...]}, in the order
-    of trying. `command_id` is the latest attempt. `reason` says why it ended otherwise than wished: a word of
-    services/smart_charging/charging_requests.py, a command's state, or a sentence.
+    `attempts` is JSON: {"wish": the profile, "tried": [{"profile", "connector_id", "changed", "command", "answer"},
+    ...]}, in the order of trying. `command_id` is the latest attempt. `reason` says why it ended otherwise than wished:
+    a word of services/smart_charging/charging_requests.py, a command's state, or a sentence.
     """
 
     application = ForeignKeyField(ChargingApplication, null=True, backref="requests", on_delete="CASCADE")
@@ -88,6 +91,7 @@ class ChargingTraits(Table):
     unit = CharField(max_length=1, null=True)
     kind = CharField(max_length=16, null=True)
     charge_point_max = BooleanField(null=True)
+    station_default = BooleanField(null=True)
     learnt_at = UtcField()
 
     class Meta:

@@ -21,6 +21,7 @@ class Command(Table):
     `expires_at` is a wanted state: it waits for the station. `status` is the answer's own word (Accepted, …).
     """
 
+    charge_point_id: int
     id = BigAutoField()
     charge_point = ForeignKeyField(ChargePoint, backref="commands", on_delete="CASCADE")
     action = CharField(max_length=64)

@@ -48,7 +48,7 @@ def _take(conclusion: Conclusion) -> None:
         command.payload["csChargingProfiles"],
         source=command.requested_by,
         command_id=command.id,
-        owner=charging_requests.owner_of(command.id),
+        wished=charging_requests.wished_by(command.id),
     )
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ocpp_server.site.belief import Belief
 from ocpp_server.site.controller import Order, Site
@@ -39,12 +40,32 @@ def _first_hold(site: Site, member: Member, started_at: float) -> Hold:
     return Hold(min(member.first, member.installed), member.installed, started_at + site.wait)
 
 
-def resumed(site: Site, key: Key, transaction_id: int, started_at: float, lent: tuple[float, float] | None) -> None:
-    """After a restart: a session runs. `lent`: what it was told before, in A, and until when (s since 1970)."""
-    started(site, key, transaction_id, started_at, started_at)
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """What a session was told: so many A until `ends` (s since 1970), then `fail_safe`."""
+
+    amperes: float
+    fail_safe: float
+    ends: float
+
+
+def resumed(site: Site, key: Key, transaction_id: int, started_at: float, lent: Lent | None) -> None:
+    """After a restart: a session runs, and what it was told before."""
+    if _session(site, key) is None:
+        started(site, key, transaction_id, started_at, started_at)
     session = _session(site, key)
-    if session is not None and lent is not None:
-        session.hold.amperes, session.hold.lease_ends = lent
+    if session is not None and session.transaction_id == transaction_id and lent is not None:
+        session.hold.amperes, session.hold.fail_safe, session.hold.lease_ends = lent.amperes, lent.fail_safe, lent.ends
+        session.hold.is_uncertain = False
+
+
+def doubted(site: Site, key: Key, transaction_id: int, lent: Lent, now: float) -> None:
+    """After a restart: this may have been told to a session besides, and nobody knows whether it arrived."""
+    session = _session(site, key)
+    if session is not None and session.transaction_id == transaction_id:
+        session.hold.ask(lent.amperes, lent.ends)
+        session.hold.fail(now, refused=False)
+        session.hold.retry()
 
 
 def ended(site: Site, key: Key, transaction_id: int) -> None:

@@ -23,6 +23,15 @@ def profile(order: Order, now: datetime, *, profile_id: int, stack_level: int) -
     )
 
 
+def read(profile: dict[str, Any]) -> tuple[float, float, float | None]:
+    """What an order's profile says: the limit, the one that follows, and after how many s; None where none follows."""
+    periods = profile["chargingSchedule"]["chargingSchedulePeriod"]
+    first, last = periods[0], periods[-1]
+    past = PAST if "transactionId" in profile else 0
+    follows = last["startPeriod"] - past if len(periods) > 1 else None
+    return float(first["limit"]), float(last["limit"]), follows
+
+
 def _limit(order: Order, now: datetime, profile_id: int, stack_level: int) -> dict[str, Any]:
     schedule = {
         "startSchedule": clock.iso(now - timedelta(seconds=PAST)),

@@ -229,7 +229,8 @@ class Day:
             old = before.members[key]
             member.installed = old.installed
             if old.session is not None:
-                lent = old.session.hold.amperes, old.session.hold.lease_ends
+                hold = old.session.hold
+                lent = happenings.Lent(hold.amperes, hold.fail_safe, hold.lease_ends)
                 happenings.resumed(site, key, old.session.transaction_id, old.session.started_at, lent)
             self._catch_up(site, self.posts[key[0]])
         self._is_dirty = True

@@ -5,26 +5,34 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from ocpp_server import clock
+from ocpp_server.charging import fitting
 from ocpp_server.charging.profile import TX
-from ocpp_server.models import ChargePoint, InstalledChargingProfile, SiteCircuit, SiteMember, Transaction
+from ocpp_server.models import (
+    ChargePoint,
+    ChargingProfileRequest,
+    InstalledChargingProfile,
+    SiteCircuit,
+    SiteMember,
+    Transaction,
+)
 from ocpp_server.models import Site as SiteRow
 from ocpp_server.models.sites import AMPERES
 from ocpp_server.services.site import site_sharing
 from ocpp_server.services.site.site_sharing import SITE, Live
-from ocpp_server.services.smart_charging import charging_profiles, installed_profiles
-from ocpp_server.site import happenings
+from ocpp_server.services.smart_charging import charging_profiles, charging_requests, installed_profiles
+from ocpp_server.services.smart_charging.installed_profiles import Wished
+from ocpp_server.site import happenings, wishes
 from ocpp_server.site.controller import Site
 from ocpp_server.site.grid import Circuit
+from ocpp_server.site.happenings import Lent
 from ocpp_server.site.member import Key, Member
-from ocpp_server.site.wishes import PAST
 
 
 def load() -> list[Live]:
     """All sites, with what is known of them. Needs a connection."""
     circuits, members = _by_site(_circuits()), _by_site(_members())
     found = [_live(row, circuits[row.id], members[row.id]) for row in SiteRow.select()]
-    _recall_limits(found)
-    reconcile(found)
+    _recall_all(found)
     return found
 
 
@@ -114,33 +122,64 @@ def _member(row: SiteMember, wait: float) -> Member:
     )
 
 
-def _recall_limits(sites: list[Live]) -> None:
-    """What stations hold of ours, and until when."""
-    members = {key: (live.site, member) for live in sites for key, member in live.site.members.items()}
-    rows = installed_profiles.of_stations({key[0] for key in members})
-    for row in rows:
-        found = members.get((row.charge_point_id, row.connector_id))
-        if row.owner == SITE.name and found is not None:
-            _recall(*found, row)
-
-
-def _recall(site: Site, member: Member, row: InstalledChargingProfile) -> None:
-    periods = json.loads(row.profile)["chargingSchedule"]["chargingSchedulePeriod"]
-    first, last = periods[0], periods[-1]
+def recall(site: Site, row: InstalledChargingProfile, wished: Wished, started_at: float | None) -> None:
+    """What a station holds of ours, and until when, as it was wished; `started_at` of the session that it is for."""
+    member = site.members[row.charge_point_id, wished.connector_id]
+    lent, (_, fail_safe, follows) = _lent(site, wished), wishes.read(wished.profile)
+    is_whole = len(fitting.periods(wished.profile)) == len(fitting.periods(json.loads(row.profile)))
     if row.purpose != TX:
-        # One that was made for another lease counts as none, and is made anew.
-        fits = len(periods) == 1 or last["startPeriod"] == round(site.wait)
-        member.installed = float(last["limit"]) if fits else None
-        member.can_wait = member.can_wait and (len(periods) > 1 or last["limit"] == 0 or not member.can_pause)
-        return
-    if row.transaction_id is None or (member.session is not None):
-        return
-    ends = row.installed_at.timestamp() + (last["startPeriod"] - PAST if len(periods) > 1 else site.lease)
-    started = Transaction.select(Transaction.started_at).where(Transaction.id == row.transaction_id).scalar()
-    if started is not None:
-        happenings.resumed(
-            site, member.key, row.transaction_id, clock.to_ms(started) / 1000, (float(first["limit"]), ends)
-        )
+        # One that was made for another lease, or of which the station took a part, counts as none, and is made anew.
+        fits = is_whole and follows in (None, round(site.wait))
+        member.installed = fail_safe if fits else None
+        member.can_wait = member.can_wait and (follows is not None or fail_safe == 0 or not member.can_pause)
+    elif is_whole and row.transaction_id is not None and started_at is not None:
+        happenings.resumed(site, member.key, row.transaction_id, started_at, lent)
+
+
+def started_at(row: InstalledChargingProfile) -> float | None:
+    """When the session began that a TxProfile is for, in s since 1970. Needs a connection."""
+    query = Transaction.select(Transaction.started_at).where(Transaction.id == row.transaction_id)
+    started = query.scalar() if row.transaction_id is not None else None
+    return None if started is None else clock.to_ms(started) / 1000
+
+
+def _lent(site: Site, wished: Wished) -> Lent:
+    amperes, fail_safe, follows = wishes.read(wished.profile)
+    return Lent(amperes, fail_safe, wished.at.timestamp() + (site.lease if follows is None else follows))
+
+
+def _recall_all(sites: list[Live]) -> None:
+    """What stations hold of ours, by their answers, and what may have reached them besides. Sessions that were at work
+    before know it better themselves."""
+    places = {key: live for live in sites for key in live.site.members}
+    at_work = {key for key, live in places.items() if live.site.members[key].session is not None}
+    stations, newest = {key[0] for key in places}, {}
+    for row in installed_profiles.of_stations(stations):
+        wished = installed_profiles.wished_of(row)
+        key = (row.charge_point_id, wished.connector_id) if wished else None
+        if wished is None or key not in places or row.owner != SITE.name:
+            continue
+        newest[key, row.purpose] = wished.at
+        if row.purpose != TX or key not in at_work:
+            recall(places[key].site, row, wished, started_at(row))
+    reconcile(sites)
+    for request in charging_requests.unanswered(SITE, stations):
+        key = request.charge_point_id, request.connector_id
+        place = key, request.purpose
+        is_news = place not in newest or request.requested_at > newest[place]
+        if key in places and is_news and place not in places[key].pending:
+            _doubt(places[key].site, key, request, is_at_work=key in at_work)
+
+
+def _doubt(site: Site, key: Key, request: ChargingProfileRequest, *, is_at_work: bool) -> None:
+    """It was on its way when the process ended."""
+    wished = Wished(SITE.name, request.connector_id, charging_requests.wish_of(request), request.requested_at)
+    lent, member = _lent(site, wished), site.members[key]
+    if request.purpose != TX:
+        # A higher one counts as none: it is made anew.
+        member.installed = None if lent.fail_safe > (member.installed or 0.0) else member.installed
+    elif request.transaction_id is not None and not is_at_work:
+        happenings.doubted(site, key, request.transaction_id, lent, clock.now().timestamp())
 
 
 def _circuits() -> Iterable[tuple[int, SiteCircuit]]:

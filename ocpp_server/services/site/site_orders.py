@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 
 from ocpp_server import clock
 from ocpp_server.charging.profile import TX, TX_DEFAULT
 from ocpp_server.models.charging import INSTALLED, REFUSED
-from ocpp_server.services.site import site_sharing
+from ocpp_server.services.site import site_loading, site_sharing
 from ocpp_server.services.site.site_sharing import SITE, Live
-from ocpp_server.services.smart_charging import charging_profiles
+from ocpp_server.services.smart_charging import charging_profiles, installed_profiles
 from ocpp_server.services.smart_charging.charging_owners import GONE, Outcome, on_outcome
 from ocpp_server.services.spontaneous import BY
 from ocpp_server.site import wishes
 from ocpp_server.site.controller import Order
+from ocpp_server.site.member import Key
 from ocpp_server.store import Unit
 
 #: The default holds where nobody else gave one; a session's limit must win over anybody's.
@@ -63,7 +65,19 @@ def heard(outcome: Outcome) -> None:
         return
     accepted, refused = outcome.state == INSTALLED, outcome.state == REFUSED
     transaction_id = outcome.transaction_id if outcome.purpose == TX else None
+    if accepted and not site_sharing.is_awaited(key, outcome.purpose, transaction_id):
+        _recall(outcome, key)
     outcome.unit.after_commit(
         lambda: site_sharing.conclude(key, outcome.purpose, transaction_id, accepted=accepted, refused=refused)
     )
     outcome.unit.publish("sites")
+
+
+def _recall(outcome: Outcome, key: Key) -> None:
+    """What was sent before a restart has arrived after it."""
+    live = site_sharing.at(key)
+    for row in installed_profiles.of_station(key[0]):
+        wished = installed_profiles.wished_of(row)
+        if live and wished and (wished.connector_id, row.purpose) == (key[1], outcome.purpose):
+            started_at = site_loading.started_at(row)
+            outcome.unit.after_commit(partial(site_loading.recall, live.site, row, wished, started_at))

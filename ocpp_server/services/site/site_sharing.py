@@ -65,6 +65,11 @@ def get(site_id: int) -> Live | None:
     return _state.sites.get(site_id)
 
 
+def at(key: Key) -> Live | None:
+    """The site that a connector belongs to."""
+    return _state.places.get(key)
+
+
 def keys() -> list[Key]:
     """The connectors of all sites."""
     return list(_state.places)
@@ -172,6 +177,13 @@ def sent(live: Live, order: Order, now: float) -> None:
     live.pending[order.key, _purpose(order)] = order, now
 
 
+def is_awaited(key: Key, purpose: str, transaction_id: int | None) -> bool:
+    """Whether an order was sent whose answer has not come."""
+    live = _state.places.get(key)
+    found = None if live is None else live.pending.get((key, purpose))
+    return found is not None and found[0].transaction_id == transaction_id
+
+
 def conclude(key: Key, purpose: str, transaction_id: int | None, *, accepted: bool, refused: bool) -> None:
     """What became of an order."""
     live, now = _state.places.get(key), clock.now().timestamp()
@@ -211,7 +223,7 @@ def let_go(unit: Unit, left: Iterable[Key]) -> None:
 def keep(unit: Unit, members: Iterable[Key]) -> None:
     """Connectors that belong to a site: whoever is still to be told to forget its limits is not told any more."""
     numbers = {(key[0], SITE.profile_id(purpose, key[1])) for key in members for purpose in (TX, TX_DEFAULT)}
-    waiting = Command.select(Command.id, Command.charge_point, Command.payload).where(
+    waiting = Command.select().where(
         Command.charge_point.in_([number for number, _ in numbers]),
         Command.state == QUEUED,
         Command.action == "ClearChargingProfile",

@@ -5,6 +5,7 @@ got. A station that does not answer, or cannot be reached, is not asked again.
 """
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,13 +15,14 @@ from ocpp_server.charging.ladder import Attempt
 from ocpp_server.charging.limits import Limits, Traits
 from ocpp_server.models import ChargePoint, ChargingProfileRequest, Transaction
 from ocpp_server.models.charging import FAILED, INSTALLED, LEFT_OUT, REFUSED, SUPERSEDED, WAITING
-from ocpp_server.models.commands import ANSWERED, ERROR, TIMEOUT
+from ocpp_server.models.commands import ANSWERED, ERROR, LOST, TIMEOUT
 from ocpp_server.services import commands
 from ocpp_server.services.errors import Invalid
 from ocpp_server.services.failures import Failure
 from ocpp_server.services.smart_charging import charging_owners, charging_traits, installed_profiles
 from ocpp_server.services.smart_charging.charging_owners import OPERATOR, Outcome, Owner
 from ocpp_server.services.smart_charging.charging_traits import StationPlace
+from ocpp_server.services.smart_charging.installed_profiles import Wished
 from ocpp_server.store import Unit
 
 #: Reasons: the station knows no smart charging; it holds as many profiles as it can; nobody charges there; the session
@@ -48,7 +50,7 @@ class Wish:
 
 def begin(unit: Unit, wish: Wish) -> ChargingProfileRequest:
     """Send it in its first form. Raises Invalid for what the standard does not allow."""
-    place = StationPlace(wish.charge_point.id, wish.session)
+    place = StationPlace(wish.charge_point.id, wish.connector_id, wish.session)
     first = next(ladder.attempts(wish.profile, place, clock.now()))
     request = _row(wish)
     _try(unit, request, wish.charge_point, first)
@@ -103,7 +105,7 @@ def failed(failure: Failure) -> None:
 
 
 def attempts_of(request: ChargingProfileRequest) -> list[Json]:
-    """What was tried: `profile`, `changed`, `command` and `answer` of each."""
+    """What was tried: `profile`, `connector_id`, `changed`, `command` and `answer` of each."""
     return json.loads(request.attempts)["tried"]
 
 
@@ -133,10 +135,23 @@ def supersede(unit: Unit, owner: Owner, charge_point_id: int, connector_id: int,
     return is_on_its_way
 
 
-def owner_of(command_id: int) -> str:
-    """Whose profile that command carries; nothing where it is nobody's."""
+def wished_by(command_id: int) -> Wished | None:
+    """Which owner's wish that command is to fulfil; none where it is nobody's, or an operator's."""
     row = ChargingProfileRequest.get_or_none(ChargingProfileRequest.command_id == command_id)
-    return "" if row is None or row.owner == OPERATOR.name else row.owner
+    if row is None or row.owner == OPERATOR.name:
+        return None
+    return Wished(row.owner, row.connector_id, wish_of(row), row.requested_at)
+
+
+def unanswered(owner: Owner, charge_point_ids: Collection[int]) -> list[ChargingProfileRequest]:
+    """What may have reached these stations though no answer came, or none yet; the oldest first."""
+    row = ChargingProfileRequest
+    has_left = (row.state == FAILED) & row.reason.in_([TIMEOUT, LOST])
+    is_open = row.state.in_([WAITING, SUPERSEDED])
+    found = row.select().where(
+        row.owner == owner.name, row.charge_point.in_(list(charge_point_ids)), has_left | is_open
+    )
+    return list(found.order_by(row.id))
 
 
 def _is_full(limits: Limits, charge_point_id: int, connector_id: int, profile: Json) -> bool:
@@ -170,7 +185,7 @@ def _row(wish: Wish) -> ChargingProfileRequest:
 
 
 def _try(unit: Unit, request: ChargingProfileRequest, charge_point: ChargePoint, attempt: Attempt) -> None:
-    payload = {"connectorId": request.connector_id, "csChargingProfiles": attempt.profile}
+    payload = {"connectorId": attempt.connector_id, "csChargingProfiles": attempt.profile}
     try:
         command = commands.enqueue(
             unit, charge_point, "SetChargingProfile", payload, by=request.requested_by, lifetime=request.lifetime
@@ -180,7 +195,12 @@ def _try(unit: Unit, request: ChargingProfileRequest, charge_point: ChargePoint,
             raise
         _finish(unit, request, LEFT_OUT, error.message)
         return
-    made = {"profile": attempt.profile, "changed": attempt.changed, "command": command.id}
+    made = {
+        "profile": attempt.profile,
+        "connector_id": attempt.connector_id,
+        "changed": attempt.changed,
+        "command": command.id,
+    }
     _keep(request, [*attempts_of(request), made])
     request.command_id = command.id
     request.save()
@@ -209,7 +229,7 @@ def _go_on(unit: Unit, request: ChargingProfileRequest) -> None:
     """The next attempt, or the end."""
     tried = attempts_of(request)
     session = Transaction.get_or_none(Transaction.id == request.transaction_id) if request.transaction_id else None
-    place = StationPlace(request.charge_point_id, session)
+    place = StationPlace(request.charge_point_id, request.connector_id, session)
     is_full = _is_full(place.limits, request.charge_point_id, request.connector_id, tried[0]["profile"])
     following = None if is_full else _next(wish_of(request), place, tried)
     if following is not None:
@@ -222,9 +242,16 @@ def _go_on(unit: Unit, request: ChargingProfileRequest) -> None:
 
 def _next(wish: Json, place: StationPlace, tried: list[Json]) -> Attempt | None:
     """The first attempt that is none of those before, but for the time at which a limit begins."""
-    before = [fitting.without_times(item["profile"]) for item in tried]
-    attempts = ladder.attempts(wish, place, clock.now())
-    return next((item for item in attempts if fitting.without_times(item.profile) not in before), None)
+    before = [_said(_attempt(item)) for item in tried]
+    return next((item for item in ladder.attempts(wish, place, clock.now()) if _said(item) not in before), None)
+
+
+def _said(attempt: Attempt) -> tuple[int, Json]:
+    return attempt.connector_id, fitting.without_times(attempt.profile)
+
+
+def _attempt(tried: Json) -> Attempt:
+    return Attempt(tried["profile"], tried["connector_id"], tuple(tried["changed"]))
 
 
 def _forgo(unit: Unit, request: ChargingProfileRequest) -> None:
@@ -237,7 +264,7 @@ def _learn(unit: Unit, request: ChargingProfileRequest, place: int) -> None:
     before = charging_traits.of_station(request.charge_point_id)
     if place == 0 and before.supported is not False:
         return
-    first, accepted = (attempts_of(request)[number]["profile"] for number in (0, place))
+    first, accepted = (_attempt(attempts_of(request)[number]) for number in (0, place))
     charging_traits.learn(unit, request.charge_point_id, ladder.learnt(first, accepted, before))
 
 

@@ -17,7 +17,7 @@ from ocpp_server.store import Unit
 NOMINAL = Supply()
 #: Voltages that a phase can have; a DC station reports that of the battery.
 _PLAUSIBLE = (95.0, 260.0)
-_FIELDS = ("supported", "max_stack_level", "unit", "kind", "charge_point_max")
+_FIELDS = ("supported", "max_stack_level", "unit", "kind", "charge_point_max", "station_default")
 
 
 def limits_of(charge_point_ids: Collection[int]) -> dict[int, Limits]:
@@ -74,8 +74,8 @@ def forget(unit: Unit, charge_point_id: int) -> None:
 class StationPlace:
     """A station as the ladder asks for it, each fact looked up when it is needed first. Needs a connection."""
 
-    def __init__(self, charge_point_id: int, session: Transaction | None = None) -> None:
-        self.charge_point_id = charge_point_id
+    def __init__(self, charge_point_id: int, connector_id: int, session: Transaction | None = None) -> None:
+        self.charge_point_id, self.connector_id = charge_point_id, connector_id
         self.session_start = session.started_at if session else None
 
     @cached_property

@@ -6,6 +6,7 @@ the record is read, which costs the messages of sessions nothing, and `bury` rem
 
 import json
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +21,20 @@ from ocpp_server.store import Unit
 _REMOTE_START_WAITS = timedelta(minutes=15)
 
 
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """A profile as an owner within Chargeyard wished it, before it was fitted to its station."""
+
+    owner: str
+    connector_id: int
+    profile: dict[str, Any]
+    at: datetime
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        return {"connectorId": self.connector_id, "csChargingProfiles": self.profile}
+
+
 def accepted(
     unit: Unit,
     charge_point_id: int,
@@ -28,13 +43,13 @@ def accepted(
     *,
     source: str,
     command_id: int | None = None,
-    owner: str = "",
+    wished: Wished | None = None,
     with_start: bool = False,
 ) -> None:
     """A station took a profile. It replaces the one with its id, and the one with its stack level and purpose on the
     same connector. A TxProfile that names no transaction is for the one that runs, or that a remote start begins."""
     settle(unit, [charge_point_id])
-    taken = row_of(charge_point_id, connector_id, profile)
+    taken, owner = row_of(charge_point_id, connector_id, profile), wished.owner if wished else ""
     for other in _all_of(charge_point_id):
         if replaces(taken, other):
             other.delete_instance() if other.owner == owner else _remove(unit, other)
@@ -42,6 +57,8 @@ def accepted(
         session = running_on(charge_point_id, taken.connector_id)
         taken.transaction_id = session.id if session else None
     taken.source, taken.command_id, taken.owner = source, command_id, owner
+    if wished is not None:
+        taken.wish, taken.wished_at = json.dumps(wished.payload, ensure_ascii=False), wished.at
     taken.save()
     unit.publish("charging", f"charging-{charge_point_id}")
 
@@ -99,6 +116,14 @@ def of_stations(charge_point_ids: Collection[int]) -> list[InstalledChargingProf
 def of_station(charge_point_id: int) -> list[InstalledChargingProfile]:
     """What this station holds now."""
     return of_stations([charge_point_id])
+
+
+def wished_of(row: InstalledChargingProfile) -> Wished | None:
+    """What the owner of this one had wished, if it has one."""
+    if row.wish is None:
+        return None
+    payload = json.loads(row.wish)
+    return Wished(row.owner, payload["connectorId"], payload["csChargingProfiles"], row.wished_at)
 
 
 def parsed(rows: Iterable[InstalledChargingProfile]) -> list[Profile]:
@@ -199,6 +224,7 @@ def _place(row: InstalledChargingProfile) -> tuple[int, str, int]:
 def _remove(unit: Unit, row: InstalledChargingProfile) -> None:
     """Take it from the record, and tell its owner."""
     row.delete_instance()
-    if row.owner:
-        place = (row.charge_point_id, row.connector_id, row.purpose, row.transaction_id)
-        charging_owners.tell(row.owner, Outcome(unit, *place, GONE))
+    wish = wished_of(row)
+    if wish is not None:
+        place = (row.charge_point_id, wish.connector_id, row.purpose, row.transaction_id)
+        charging_owners.tell(wish.owner, Outcome(unit, *place, GONE))

@@ -73,7 +73,7 @@ COMPOSITE = record(
     calculated=list_of(_STEP),
     reported=or_null(record(at=TIME, unit=STRING, duration=INTEGER, schedule=list_of(_STEP), differs=BOOLEAN)),
 )
-_TRAITS = (*("supported", "max_stack_level", "unit", "kind", "charge_point_max"),)
+_TRAITS = (*("supported", "max_stack_level", "unit", "kind", "charge_point_max", "station_default"),)
 CAPABILITIES = record(
     max_stack_level=or_null(INTEGER),
     units=list_of(STRING),
@@ -85,6 +85,7 @@ CAPABILITIES = record(
         unit=or_null(STRING),
         kind=or_null(STRING),
         charge_point_max=or_null(BOOLEAN),
+        station_default=or_null(BOOLEAN),
     ),
 )
 _DURATION = {"type": "integer", "minimum": 60, "maximum": composite_schedules.LONGEST, "default": 86_400}

@@ -29,6 +29,7 @@ class Place:
     limits: Limits = field(default_factory=Limits)
     traits: Traits = field(default_factory=Traits)
     supply: Supply = field(default_factory=Supply)
+    connector_id: int = 0
     connectors: int = 1
     session_start: datetime | None = None
 
@@ -180,6 +181,29 @@ def test_what_begins_later_cannot_be_said_from_the_start_of_the_session_on():
     assert fitting.as_other_kind(later, NOW, NOW - timedelta(hours=1)) is None
 
 
+def places(wish: dict, place: Place) -> list[tuple[int, int]]:
+    """Connector and stack level of each attempt."""
+    return [(item.connector_id, item.profile["stackLevel"]) for item in attempts(wish, place, NOW)]
+
+
+def test_a_default_of_the_only_connector_is_tried_as_one_of_the_whole_station():
+    place = Place(connector_id=1)
+    assert places(limit(TX_DEFAULT), place)[:2] == [(1, 0), (0, 0)]
+    assert places(limit(TX_DEFAULT, level=4), place)[:5] == [(1, 4), (1, 3), (1, 0), (0, 4), (0, 0)]
+    plan = attempts(limit(TX_DEFAULT), place, NOW)
+    assert plan[1].changed == ("connector",)
+    traits = learnt(plan[0], plan[1], Traits())
+    assert places(limit(TX_DEFAULT), Place(traits=traits, connector_id=1))[0] == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "place"),
+    [(TX_DEFAULT, Place(connector_id=1, connectors=2)), (TX, Place(connector_id=1)), (TX_DEFAULT, Place())],
+)
+def test_what_is_not_the_default_of_an_only_connector_stays_where_it_is(purpose, place):
+    assert {connector_id for connector_id, _ in places(limit(purpose), place)} == {place.connector_id}
+
+
 def test_there_are_never_more_than_eight_attempts_and_no_two_alike():
     found = attempts(limit(CHARGE_POINT_MAX, level=5), Place(connectors=2), NOW)
     assert len(found) <= ladder.MOST
@@ -195,7 +219,7 @@ def test_what_was_accepted_once_is_what_is_tried_first_the_next_time(purpose):
     wish = limit(purpose, level=3)
     plan = attempts(wish, Place(), NOW)
     for accepted in plan[1:]:
-        traits = learnt(plan[0].profile, accepted.profile, Traits())
+        traits = learnt(plan[0], accepted, Traits())
         again = attempts(wish, Place(traits=traits), NOW)[0].profile
         assert fitting.without_times(again) == fitting.without_times(accepted.profile)
 

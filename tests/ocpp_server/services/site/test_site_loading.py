@@ -4,14 +4,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ocpp_server import clock
+from ocpp_server.charging import fitting
+from ocpp_server.charging.units import Supply
 from ocpp_server.models import ChargePoint, Site, Transaction
-from ocpp_server.services.site import site_loading, site_sharing, sites
+from ocpp_server.services.site import site_loading, site_orders, site_sharing, sites
 from ocpp_server.services.site.site_sharing import SITE
 from ocpp_server.services.site.sites import Circuit, Member, Plan
 from ocpp_server.services.smart_charging import installed_profiles
+from ocpp_server.services.smart_charging.installed_profiles import Wished
 from ocpp_server.site import happenings, wishes
 from ocpp_server.site.controller import Order
 from tests.charging import session, station
+from tests.charging_station import Answerer
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
@@ -40,15 +44,30 @@ def member_of(live):
     return member
 
 
-def install(store, order, at=NOW):
-    """The station has taken what the site sent."""
+def install(store, order, at=NOW, *, fitted=lambda profile: profile):
+    """The station has taken what the site sent; `fitted`: in the form that it takes."""
     purpose = "TxDefaultProfile" if order.transaction_id is None else "TxProfile"
     profile = wishes.profile(order, at, profile_id=SITE.profile_id(purpose, 1), stack_level=0)
-    before, _ = clock.now(), clock.use(lambda: at)
+    wished = Wished(SITE.name, 1, profile, at)
     store.write(
-        lambda unit: installed_profiles.accepted(unit, order.key[0], 1, profile, source="Chargeyard", owner=SITE.name)
+        lambda unit: installed_profiles.accepted(
+            unit, order.key[0], 1, fitted(profile), source="Chargeyard", wished=wished
+        )
     )
-    clock.use(lambda: before)
+
+
+def in_watts(profile):
+    return fitting.in_unit(profile, "W", Supply())
+
+
+def in_one_step(profile):
+    return fitting.with_fewer_periods(profile, 1)
+
+
+def send(store, *orders):
+    """The site has sent this, and the process ended."""
+    store.write(lambda unit: site_orders.send(unit, orders))
+    site_sharing.clear()
 
 
 def test_what_stations_hold_is_remembered(store, site, point):
@@ -59,6 +78,55 @@ def test_what_stations_hold_is_remembered(store, site, point):
     assert (member.installed, member.can_wait) == (32.0, True)
     hold = member.session.hold
     assert (hold.amperes, hold.lease_ends - NOW.timestamp()) == (20.0, 600.0)
+
+
+def test_what_a_station_took_in_watts_is_remembered_in_amperes(store, site, point):
+    started = store.write(lambda unit: session(point, NOW - timedelta(hours=1), hours=None))
+    install(store, Order((point.id, 1), None, 0.0, 32.0, 960), fitted=in_watts)
+    install(store, Order((point.id, 1), started.id, 20.0, 6.0, 900), fitted=in_watts)
+    member = member_of(load(store))
+    assert member.installed == 32.0
+    hold = member.session.hold
+    assert (hold.amperes, hold.fail_safe, hold.lease_ends - NOW.timestamp()) == (20.0, 6.0, 900.0)
+
+
+def test_what_a_station_took_counted_from_the_start_of_the_session_ends_when_it_was_to_end(store, site, point):
+    started = store.write(lambda unit: session(point, NOW - timedelta(hours=1), hours=None))
+
+    def relative(profile):
+        return fitting.as_other_kind(profile, NOW, started.started_at)
+
+    install(store, Order((point.id, 1), started.id, 20.0, 6.0, 900), fitted=relative)
+    assert member_of(load(store)).session.hold.lease_ends - NOW.timestamp() == 900.0
+
+
+def test_what_a_station_took_only_in_part_counts_as_not_taken(store, site, point):
+    install(store, Order((point.id, 1), None, 0.0, 32.0, 960), fitted=in_one_step)
+    assert member_of(load(store)).installed is None
+
+
+def test_what_was_on_its_way_when_the_process_ended_may_have_arrived(store, site, point):
+    started = store.write(lambda unit: session(point, NOW - timedelta(hours=1), hours=None))
+    key = (point.id, 1)
+    install(store, Order(key, started.id, 6.0, 6.0, 900), NOW - timedelta(minutes=5))
+    send(store, Order(key, started.id, 16.0, 6.0, 900))
+    hold = member_of(load(store)).session.hold
+    assert (hold.most(NOW.timestamp()), hold.is_uncertain) == (16.0, True)
+
+
+def test_a_higher_default_that_was_on_its_way_is_made_anew(store, site, point):
+    install(store, Order((point.id, 1), None, 0.0, 16.0, 960), NOW - timedelta(minutes=5))
+    send(store, Order((point.id, 1), None, 0.0, 32.0, 960))
+    assert member_of(load(store)).installed is None
+
+
+def test_what_arrives_after_a_restart_is_remembered_as_it_is_accepted(store, site, point):
+    started = store.write(lambda unit: session(point, NOW - timedelta(hours=1), hours=None))
+    send(store, Order((point.id, 1), started.id, 16.0, 6.0, 900))
+    live = load(store)
+    assert Answerer(store, point).answer() == 1
+    hold = member_of(live).session.hold
+    assert (hold.now(NOW.timestamp()), hold.fail_safe, hold.is_uncertain) == (16.0, 6.0, False)
 
 
 def test_a_default_for_another_lease_is_made_anew(store, site, point):

@@ -2,12 +2,14 @@ from dataclasses import replace
 
 import pytest
 
+from ocpp_server import clock
 from ocpp_server.models import Command, InstalledChargingProfile, Site, SiteCircuit, SiteMember
 from ocpp_server.services.errors import Invalid
 from ocpp_server.services.site import sites
 from ocpp_server.services.site.site_sharing import SITE
 from ocpp_server.services.site.sites import Circuit, Member, Plan
 from ocpp_server.services.smart_charging import installed_profiles
+from ocpp_server.services.smart_charging.installed_profiles import Wished
 from ocpp_server.services.station import charge_points
 from tests.charging import station
 
@@ -27,10 +29,9 @@ def install(store, charge_point_id):
         "chargingProfileKind": "Relative",
         "chargingSchedule": {"chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 6}]},
     }
+    wished = Wished(SITE.name, 1, profile, clock.now())
     store.write(
-        lambda unit: installed_profiles.accepted(
-            unit, charge_point_id, 1, profile, source="Chargeyard", owner=SITE.name
-        )
+        lambda unit: installed_profiles.accepted(unit, charge_point_id, 1, profile, source="Chargeyard", wished=wished)
     )
 
 

@@ -218,6 +218,22 @@ def test_a_refused_stack_level_is_lowered_and_the_station_remembered(yard: Yard)
     assert yard.learnt() == Traits()
 
 
+def test_the_default_of_an_only_connector_is_kept_and_cleared_on_connector_0_where_it_is_taken_there_alone(
+    yard: Yard, heard: list[tuple]
+) -> None:
+    yard.says(lambda action, payload: "Rejected" if payload.get("connectorId") else "Accepted")
+    yard.limit(16)
+    yard.station.answer()
+    assert yard.held() == [(0, TX_DEFAULT, 0, SITE.profile_id(TX_DEFAULT, 1))]
+    assert yard.learnt().station_default
+    yard.limit(10)
+    assert yard.station.answer() == 1
+    yard.limit(None)
+    yard.station.answer()
+    assert yard.held() == []
+    assert heard == [(1, TX_DEFAULT, state, "") for state in ("installed", "installed", "gone")]
+
+
 def test_a_station_that_refuses_everything_is_asked_a_bounded_number_of_times(yard: Yard) -> None:
     yard.says("Rejected")
     request = yard.apply(default(stackLevel=5))
