@@ -96,7 +96,7 @@ def _yard() -> Iterable[Metric]:
 
 
 def _traffic() -> Iterable[Metric]:
-    waiting = Command.select().where(Command.state.in_(OPEN_STATES))
+    waiting = Command.select().where(Command.finished_at.is_null())
     commands = dict.fromkeys(OPEN_STATES, 0) | _counts(waiting, Command.state)
     orphans = OrphanMessage.select().where(OrphanMessage.resolved_at.is_null())
     lists = LocalList.select().join(ChargePoint).where(ChargePoint.deleted_at.is_null(), LocalList.keeps != NONE)

@@ -148,7 +148,7 @@ def stations(shown: Window, charge_point_id: int | None) -> "ModelSelect[ChargeP
 
 
 def draw(shown: Window, charge_points: Sequence[ChargePoint]) -> Picture:
-    """The picture of these stations: three queries."""
+    """The picture of these stations, in a few queries however many they are."""
     ids = [point.id for point in charge_points]
     reservations = reservation_search.between(shown.start, shown.end, ids)
     connectors: dict[int, set[int]] = defaultdict(set)
@@ -180,12 +180,18 @@ def over_at(row: Reservation) -> datetime:
 
 
 def _sessions(shown: Window, ids: Sequence[int]) -> list[Transaction]:
-    query = Transaction.select().where(
-        Transaction.charge_point.in_(list(ids)),
-        Transaction.started_at < shown.end,
-        Transaction.stopped_at.is_null() | (Transaction.stopped_at > shown.start),
+    """What runs, began, ended or went on in the picture, each by its own index: a station's history is long."""
+    row, start, end = Transaction, clock.to_ms(shown.start), clock.to_ms(shown.end)
+    here, of_these = row.charge_point.in_(list(ids)), (row.charge_point + 0).in_(list(ids))
+    ways = (
+        (here, row.stopped_at.is_null(), row.started_at + 0 < end),
+        (here, row.stopped_at.is_null(False), row.started_at >= start, row.started_at < end),
+        (of_these, row.stopped_at > start, row.stopped_at <= end, row.started_at + 0 < start),
+        # Longer than the picture, of which there are few.
+        (of_these, row.stopped_at - row.started_at > end - start, row.stopped_at + 0 > end, row.started_at + 0 < start),
     )
-    return list(query.order_by(Transaction.started_at).limit(2000))
+    found = [session for way in ways for session in row.select().where(*way).limit(2000)]
+    return sorted(found, key=lambda session: session.started_at)
 
 
 def _by_place(rows: Iterable) -> dict[tuple[int, int], list]:

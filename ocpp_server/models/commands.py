@@ -23,7 +23,7 @@ class Command(Table):
 
     charge_point_id: int
     id = BigAutoField()
-    charge_point = ForeignKeyField(ChargePoint, backref="commands", on_delete="CASCADE")
+    charge_point = ForeignKeyField(ChargePoint, backref="commands", on_delete="CASCADE", index=False)
     action = CharField(max_length=64)
     payload = TextField()
     sealed = TextField(null=True)
@@ -50,7 +50,7 @@ class Command(Table):
 
     class Meta:
         table_name = "command"
-        indexes = ((("charge_point", "id"), False), (("state",), False))
+        indexes = ((("charge_point", "id"), False), (("charge_point", "action", "id"), False))
 
 
 class CommandBatch(Table):

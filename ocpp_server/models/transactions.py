@@ -23,7 +23,8 @@ class Transaction(Table):
     """
 
     charge_point_id: int
-    charge_point = ForeignKeyField(ChargePoint, backref="transactions", on_delete="RESTRICT")
+    # The indexes on the station's sessions by time begin with it.
+    charge_point = ForeignKeyField(ChargePoint, backref="transactions", on_delete="RESTRICT", index=False)
     connector_id = BigIntegerField()
     id_tag = TextField()
     #: What StartTransaction was answered: Accepted, Invalid, Blocked, Expired, ConcurrentTx.
@@ -62,7 +63,6 @@ class Transaction(Table):
             (("charge_point", "started_at"), False),
             (("started_at",), False),
             (("stopped_at",), False),
-            (("id_tag",), False),
         )
 
 

@@ -19,7 +19,6 @@ from ocpp_server.models.commands import (
     LOST,
     OFFLINE,
     QUEUED,
-    SENT,
     TIMEOUT,
 )
 from ocpp_server.services import failures
@@ -41,17 +40,19 @@ _INSERT = (
 )
 _CLAIM = (
     "UPDATE command SET state = 'sent', sent_at = ?, message_id = ? WHERE id = (SELECT id FROM command"
-    " WHERE charge_point_id = ? AND state = 'queued' AND (expires_at IS NULL OR expires_at > ?)"
+    " WHERE charge_point_id = ? AND finished_at IS NULL AND state = 'queued' AND (expires_at IS NULL OR expires_at > ?)"
     " ORDER BY id LIMIT 1) AND state = 'queued'"
     " RETURNING id, action, payload, sealed, timeout, requested_by"
 )
 _EXPIRE = (
-    "UPDATE command SET state = 'expired', finished_at = ?, sealed = NULL WHERE state = 'queued' AND expires_at <= ?"
-    " RETURNING id, charge_point_id, action"
+    "UPDATE command SET state = 'expired', finished_at = ?, sealed = NULL"
+    " WHERE finished_at IS NULL AND state = 'queued' AND expires_at <= ? RETURNING id, charge_point_id, action"
 )
 _ABANDON = (
-    "UPDATE command SET state = ?, finished_at = ?, sealed = NULL WHERE state = ? RETURNING id, charge_point_id, action"
+    "UPDATE command SET state = ?, finished_at = ?, sealed = NULL WHERE finished_at IS NULL AND state = 'sent'"
+    " RETURNING id, charge_point_id, action"
 )
+_SENT = "SELECT id, payload, sealed FROM command WHERE finished_at IS NULL AND state = 'sent'"
 _PUT_BACK = "UPDATE command SET state = 'queued', sent_at = NULL, message_id = NULL WHERE id = ? AND state = 'sent'"
 _FINISH = (
     "UPDATE command SET state = ?, finished_at = ?, status = ?, result = ?, error_code = ?, error_description = ?,"
@@ -255,8 +256,8 @@ def expire(unit: Unit) -> None:
 
 def abandon(unit: Unit) -> None:
     """At the start: what was on the wire when the process ended has lost its answer."""
-    sent = {row[0]: row[1:] for row in unit.all("SELECT id, payload, sealed FROM command WHERE state = ?", SENT)}
-    for command_id, charge_point_id, action in unit.all(_ABANDON, LOST, _now(), SENT):
+    sent = {row[0]: row[1:] for row in unit.all(_SENT)}
+    for command_id, charge_point_id, action in unit.all(_ABANDON, LOST, _now()):
         payload = _opened(*sent[command_id])
         failures.tell(Failure(unit, command_id, charge_point_id, action, LOST, payload=payload))
 

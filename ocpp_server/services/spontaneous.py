@@ -24,6 +24,11 @@ _LAST = (
 _LAST_TWO = (
     "SELECT state FROM command WHERE charge_point_id = ? AND requested_by = ? AND action = ? ORDER BY id DESC LIMIT 2"
 )
+#: The oldest are looked at, in the order of time, until one is young enough. The name is spelled out for the index.
+_FORGET = (
+    "DELETE FROM command WHERE finished_at IS NOT NULL AND id IN (SELECT id FROM (SELECT id, requested_at FROM command"  # noqa: S608
+    f" WHERE requested_by = '{BY}' AND action = ? ORDER BY id LIMIT 500) AS oldest WHERE requested_at < ?)"
+)
 
 
 def is_due(station: Station, connected_at: int, now: int) -> bool:
@@ -65,3 +70,8 @@ def _refresh_statuses(unit: Unit, station: Station) -> None:
 def ask(unit: Unit, charge_point_id: int, action: str, payload: dict) -> None:
     """Ask a station for something in our own name."""
     commands.request(unit, charge_point_id, action, payload, by=BY, lifetime=_LIFETIME)
+
+
+def forget(unit: Unit, action: str, before: int) -> bool:
+    """Remove some of what was asked before that time (ms since 1970); whether there may be more."""
+    return unit.execute(_FORGET, action, before).rowcount > 0

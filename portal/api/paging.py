@@ -33,8 +33,9 @@ class Order:
         return [clock.to_ms(value) if hasattr(value, "timestamp") else value for value in values]
 
     def after(self, place: list[Any]) -> Expression:
-        """Comes after that place."""
-        return reduce(or_, (self._differs_at(place, number) for number in range(len(place))))
+        """Comes after that place; the first column is said apart, so that an index on it leads there."""
+        first = self.columns[0] <= place[0] if self.descending else self.columns[0] >= place[0]
+        return first & reduce(or_, (self._differs_at(place, number) for number in range(len(place))))
 
     def _differs_at(self, place: list[Any], number: int) -> Expression:
         column, value = self.columns[number], place[number]

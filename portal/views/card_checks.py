@@ -34,6 +34,7 @@ def why() -> Response:
 
 def _refused_sessions(id_tag: str) -> list[Transaction]:
     """The latest sessions that a station began with the card although it was told to refuse it."""
-    same = (Transaction.id_tag == id_tag) | (fn.LOWER(Transaction.id_tag) == id_tag.lower())
+    same = fn.LOWER(Transaction.id_tag) == fn.LOWER(id_tag)
     query = Transaction.select(Transaction, ChargePoint).join(ChargePoint)
-    return list(query.where(same, Transaction.id_tag_status != "Accepted").order_by(Transaction.id.desc()).limit(SHOWN))
+    refused = query.where(same, Transaction.id_tag_status != "Accepted")
+    return list(refused.order_by(Transaction.started_at.desc(), Transaction.id.desc()).limit(SHOWN))

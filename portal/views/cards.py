@@ -33,15 +33,16 @@ _TEXTS = ("id_tag", "label", "parent_id_tag", "note")
 @bp.get("/cards")
 def index() -> BaseResponse:
     wanted = _wanted()
+    pages = lists.paginate(id_tags.search(**wanted, sort=_sort().removeprefix("-"), descending=_sort()[:1] == "-"))
     return page(
         "cards/index.html",
         "results",
-        pages=lists.paginate(id_tags.search(**wanted, sort=_sort().removeprefix("-"), descending=_sort()[:1] == "-")),
+        pages=pages,
         wanted=wanted,
         sort=_sort(),
         states=_states(),
         groups=[("", _("All groups")), *((group, group) for group in id_tags.groups())],
-        usage=id_tags.usage_since(local_times.start_of_month()),
+        usage=id_tags.usage_since(local_times.start_of_month(), pages.rows),
         state_of=id_tags.state,
         looks=_looks(),
         query=urlencode(request.args),

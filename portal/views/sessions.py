@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import tzinfo
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,8 +17,8 @@ from ocpp_server.models import IdTag, Transaction
 from ocpp_server.services.card import id_tags
 from ocpp_server.services.message import corrected_messages, orphan_messages
 from ocpp_server.services.reservation import reservation_search
-from ocpp_server.services.session import charging_sessions, session_series
-from ocpp_server.services.session.charging_sessions import Filter
+from ocpp_server.services.session import charging_sessions, session_search, session_series
+from ocpp_server.services.session.session_search import Filter, Found
 from ocpp_server.store import Store
 from portal import audit, flags, forgotten, lists, local_times, readings, spreadsheets, stop_reasons
 from portal.context import store
@@ -54,14 +55,8 @@ COLUMNS = (
 @bp.get("/sessions")
 def index() -> BaseResponse:
     wanted, sort = _wanted(), _sort()
-    total = charging_sessions.count(wanted)
-
-    def rows(limit: int, offset: int) -> list[Transaction]:
-        order = sort.removeprefix("-"), sort.startswith("-")
-        found = charging_sessions.search(wanted, *order, first=offset + limit, total=total)
-        return list(found.limit(limit).offset(offset))
-
-    pages = lists.cut(total, rows)
+    found = Found(wanted)
+    pages = lists.cut(found.total, partial(found.page, sort.removeprefix("-"), sort.startswith("-")))
     return page(
         "sessions/index.html",
         "results",
@@ -174,15 +169,15 @@ def _wanted() -> Filter:
 
 
 def _sort() -> str:
-    return lists.chosen_sort(dict.fromkeys(charging_sessions.SORTS), "-started")
+    return lists.chosen_sort(dict.fromkeys(session_search.SORTS), "-started")
 
 
 def _states() -> list[tuple[str, str]]:
     return [
         ("", _("All sessions")),
-        (charging_sessions.RUNNING, _("Running")),
-        (charging_sessions.FINISHED, _("Finished")),
-        (charging_sessions.FLAGGED, _("With a remark")),
+        (session_search.RUNNING, _("Running")),
+        (session_search.FINISHED, _("Finished")),
+        (session_search.FLAGGED, _("With a remark")),
     ]
 
 
@@ -219,7 +214,7 @@ def _average_power_w(session: Transaction) -> float | None:
 
 def _rows(database: Store, wanted: Filter, in_zone: tzinfo) -> Iterator[list[list[Any]]]:
     """The cells of each chunk. The answer is written after the request has ended, so nothing of it is used here."""
-    for sessions in charging_sessions.in_chunks(database, wanted):
+    for sessions in session_search.in_chunks(database, wanted):
         with database.reading():
             card_of = _finder(sessions)
         yield [_row(session, card_of(session.id_tag), in_zone) for session in sessions]

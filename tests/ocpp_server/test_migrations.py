@@ -13,8 +13,17 @@ BY_HAND = {
     "charging_transaction_open",
     "charging_transaction_flagged",
     "charging_transaction_energy",
+    "charging_transaction_duration",
+    "charging_transaction_card",
+    "command_open",
+    "command_own",
+    "frame_odd",
+    "frame_errors",
     "meter_value_outside",
+    "orphan_message_open",
 }
+#: On PostgreSQL alone, of the database's own making.
+GENERATED = {("charging_transaction", "ended_wh")}
 
 
 @pytest.fixture
@@ -37,7 +46,7 @@ def difference(store):
     return [
         *(model._meta.table_name for model in found.create_tables),
         *(f"{field.model._meta.table_name}.{field.column_name}" for field in found.add_columns),
-        *found.drop_columns,
+        *(column for column in found.drop_columns if column not in GENERATED),
         *found.add_indexes,
         *(index for index in found.drop_indexes if index.name not in BY_HAND),
     ]
@@ -50,6 +59,7 @@ def columns(store):
             table: {
                 column.name: (column.data_type.lower(), column.null, column.primary_key)
                 for column in store.database.get_columns(table)
+                if (table, column.name) not in GENERATED
             }
             for table in store.database.get_tables()
         }
@@ -84,8 +94,7 @@ def test_columns_have_the_types_that_the_models_would_make(empty):
     assert migrated == made
 
 
-def test_the_indexes_made_by_hand_are_there(store, engine):
+def test_the_indexes_made_by_hand_are_there(store):
     with store.reading():
-        tables = ("charging_transaction", "meter_value")
-        names = {index.name for table in tables for index in store.database.get_indexes(table)}
-    assert names >= BY_HAND - ({"charging_transaction_energy"} if engine == "postgresql" else set())
+        names = {index.name for table in TABLES for index in store.database.get_indexes(table._meta.table_name)}
+    assert names >= BY_HAND

@@ -14,8 +14,9 @@ from ocpp_server.models.id_tags import BLOCKED
 from ocpp_server.store import Unit
 
 KNOWN, EXPIRED, CONCURRENT = "known", "expired", "concurrent"
+#: By what runs now, not by all that the card ever did: so the tag is not written as the index has it.
 _ELSEWHERE = (
-    "SELECT id FROM charging_transaction WHERE stopped_at IS NULL AND (id_tag = ? OR lower(id_tag) = ?)"
+    "SELECT id FROM charging_transaction WHERE stopped_at IS NULL AND lower(id_tag) || '' = lower(?)"
     " AND id_tag_status = 'Accepted' AND NOT (charge_point_id = ? AND connector_id = ?) LIMIT 1"
 )
 _SELECT = "SELECT status, expiry_date, parent_id_tag, last_used_at FROM id_tag WHERE id_tag_key = ?"
@@ -137,5 +138,5 @@ def _judge(row: tuple, at: int) -> Decision:
 
 
 def _session_elsewhere(rows: Rows, id_tag: str, charge_point_id: int, connector_id: int) -> int | None:
-    found = rows(_ELSEWHERE, id_tag, id_tag.lower(), charge_point_id, connector_id)
+    found = rows(_ELSEWHERE, id_tag, charge_point_id, connector_id)
     return found[0][0] if found else None

@@ -92,14 +92,16 @@ def groups() -> list[str]:
     return sorted((name for (name,) in names), key=key)
 
 
-def usage_since(since: datetime) -> dict[str, Usage]:
-    """What every card charged since then, by the card's key, in one query. Needs a connection.
+def usage_since(since: datetime, cards: Iterable[IdTag]) -> dict[str, Usage]:
+    """What these cards charged since then, by the card's key, in one query. Needs a connection.
 
-    Stations spell tags as they like, so spellings are added up here rather than matched in SQL.
+    Stations spell tags as they like. SQLite knows only the letters A to Z in both cases, so of others the card's own
+    spelling and its key are asked for; all are added up here.
     """
+    spellings = {spelling for card in cards for spelling in (card.id_tag, card.id_tag_key)}
     query = (
         Transaction.select(Transaction.id_tag, fn.COUNT(Transaction.id), fn.SUM(Transaction.energy_wh))
-        .where(Transaction.started_at >= since)
+        .where(fn.LOWER(Transaction.id_tag).in_([fn.LOWER(tag) for tag in spellings]), Transaction.started_at >= since)
         .group_by(Transaction.id_tag)
     )
     rows: Iterable[Any] = query.tuples()

@@ -6,9 +6,9 @@ from ocpp_server import clock
 from ocpp_server.models import Command, LocalList
 from ocpp_server.models.commands import OPEN_STATES
 from ocpp_server.models.local_lists import IN_STEP, NONE, REFUSED, UNSUPPORTED
+from ocpp_server.services import spontaneous
 from ocpp_server.services.card.id_tag_changes import Rows
 from ocpp_server.services.local_list import local_lists
-from ocpp_server.services.spontaneous import BY
 from ocpp_server.stations import Station
 from ocpp_server.store import Unit
 
@@ -19,11 +19,6 @@ _STANDINGS = (
     " CASE WHEN l.rebuild OR l.scan_key IS NOT NULL THEN 1 ELSE 0 END"
     " FROM local_list l JOIN charge_point p ON p.id = l.charge_point_id AND p.deleted_at IS NULL"
     " LEFT JOIN command c ON c.id = l.command_id WHERE l.keeps <> 'none'"
-)
-#: What Chargeyard sent by itself; a large yard's lists are many megabytes.
-_FORGET = (
-    "DELETE FROM command WHERE id IN (SELECT id FROM command WHERE requested_by = ? AND action = 'SendLocalList'"
-    " AND finished_at < ? ORDER BY id LIMIT 500)"
 )
 
 
@@ -100,5 +95,6 @@ def compare(unit: Unit, charge_point_id: int) -> None:
 
 
 def forget(unit: Unit, before: int) -> bool:
-    """Remove some of the updates that ended before that time (ms since 1970); whether there may be more."""
-    return unit.execute(_FORGET, BY, before).rowcount > 0
+    """Remove some of the updates from before that time (ms since 1970), as a large yard's lists are many megabytes;
+    whether there may be more."""
+    return spontaneous.forget(unit, "SendLocalList", before)

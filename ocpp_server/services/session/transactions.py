@@ -34,8 +34,10 @@ _KNOWN_ORPHAN = (
     "SELECT 1 FROM (SELECT payload FROM orphan_message WHERE charge_point_id = ? ORDER BY id DESC LIMIT 20) AS latest"
     " WHERE payload = ?"
 )
+#: Among the latest sessions: a message is repeated before the station goes on to many others.
 _KNOWN_STOP = (
-    "SELECT 1 FROM charging_transaction WHERE charge_point_id = ? AND stop_reported_at = ? AND meter_stop = ? LIMIT 1"
+    "SELECT 1 FROM (SELECT stop_reported_at, meter_stop FROM charging_transaction WHERE charge_point_id = ?"
+    " ORDER BY started_at DESC LIMIT 50) AS latest WHERE stop_reported_at = ? AND meter_stop = ?"
 )
 _INSERT_METER_VALUE = (
     "INSERT INTO meter_value (charge_point_id, connector_id, transaction_id, at, received_at, samples, energy_wh,"

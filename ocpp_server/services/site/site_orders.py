@@ -7,6 +7,7 @@ from functools import partial
 from ocpp_server import clock
 from ocpp_server.charging.profile import TX, TX_DEFAULT
 from ocpp_server.models.charging import INSTALLED, REFUSED
+from ocpp_server.services import spontaneous
 from ocpp_server.services.site import site_loading, site_sharing
 from ocpp_server.services.site.site_sharing import SITE, Live
 from ocpp_server.services.smart_charging import charging_profiles, installed_profiles
@@ -26,16 +27,12 @@ GIVEN_UP = 300.0
 
 #: Limits are sent so often that their commands are kept for so many days only.
 KEPT_DAYS = 7
-_FORGET = (
-    "DELETE FROM command WHERE id IN (SELECT id FROM command WHERE requested_by = ? AND action = 'SetChargingProfile'"
-    " AND requested_at < ? ORDER BY id LIMIT 500)"
-)
 
 
 def forget_old(unit: Unit) -> bool:
     """Remove some of the old commands; whether there may be more."""
     before = clock.to_ms(clock.now() - timedelta(days=KEPT_DAYS))
-    return unit.execute(_FORGET, BY, before).rowcount > 0
+    return spontaneous.forget(unit, "SetChargingProfile", before)
 
 
 def send(unit: Unit, orders: Iterable[Order]) -> None:

@@ -31,6 +31,8 @@ from portal.api.values import parsed, time
 
 TAG = "Transactions"
 ORDER = paging.Order((Transaction.id,), descending=True)
+#: Where a time is asked for: no session before it or after it is looked at.
+BY_TIME = paging.Order((Transaction.started_at, Transaction.id), descending=True)
 VALUES_ORDER = paging.Order((MeterValue.at, MeterValue.id))
 TRANSACTION = record(
     id={**ID, "description": "The transactionId."},
@@ -82,15 +84,15 @@ def index(query: dict[str, Any]) -> dict[str, Any]:
     if "station" in query:
         found = found.where(ChargePoint.identity_key == identity_key(query["station"]))
     if "id_tag" in query:
-        tag = query["id_tag"]
-        found = found.where((Transaction.id_tag == tag) | (fn.LOWER(Transaction.id_tag) == tag.lower()))
+        found = found.where(fn.LOWER(Transaction.id_tag) == fn.LOWER(query["id_tag"]))
     if "running" in query:
         found = found.where(Transaction.stopped_at.is_null(query["running"]))
     if "since" in query:
         found = found.where(Transaction.started_at >= query["since"])
     if "until" in query:
         found = found.where(Transaction.started_at < query["until"])
-    return paging.part(found, ORDER, query, paging.each(shown))
+    order = BY_TIME if {"since", "until"} & query.keys() else ORDER
+    return paging.part(found, order, query, paging.each(shown))
 
 
 @operation("GET", "/transactions/<int:transaction_id>", "Show a transaction", tag=TAG, answer=TRANSACTION)

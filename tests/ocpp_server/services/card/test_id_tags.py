@@ -136,7 +136,13 @@ def test_cards_are_found_by_tag_label_group_and_state(store):
 def test_usage_adds_up_the_spellings_of_a_tag(store):
     def work(unit):
         station = ChargePoint.create(identity="CP-1", identity_key="cp-1", created_at=NOON)
-        for id_tag, hours, energy_wh in [("ab", 1, 1000), ("AB", 2, 500), ("ab", 48, 7000), ("x", 1, 0)]:
+        for id_tag, hours, energy_wh in [
+            ("ab", 1, 1000),
+            ("AB", 2, 500),
+            ("ab", 48, 7000),
+            ("x", 1, 0),
+            ("other", 1, 9),
+        ]:
             at = NOON - timedelta(hours=hours)
             Transaction.create(
                 charge_point=station,
@@ -150,6 +156,7 @@ def test_usage_adds_up_the_spellings_of_a_tag(store):
             )
 
     store.write(work)
+    cards = [IdTag(id_tag=tag, id_tag_key=tag.casefold()) for tag in ("x", "aB")]
     with store.reading():
-        usage = id_tags.usage_since(NOON - timedelta(days=1))
+        usage = id_tags.usage_since(NOON - timedelta(days=1), cards)
     assert usage == {"ab": id_tags.Usage(2, 1500), "x": id_tags.Usage(1, 0)}

@@ -63,6 +63,7 @@ def test_the_many_commands_of_sites_are_kept_for_a_week(store, settings):
     for who in ("Chargeyard", "somebody"):
         store.write(lambda unit, who=who: commands.request(unit, point.id, "SetChargingProfile", payload, by=who))
     clock.use(lambda: NOW)
+    store.write(commands.expire)
     reduce_site_samples(store, settings)
     with store.reading():
         assert [row.requested_by for row in Command.select()] == ["somebody"]
