@@ -7,12 +7,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from werkzeug.wrappers import Response as BaseResponse
 
-from ocpp_server.models import ChargePoint, FileLink, FirmwareImage
+from ocpp_server.models import ChargePoint, FileLink, FirmwareImage, FirmwareJob
 from ocpp_server.models.files import OPEN_STATES
 from ocpp_server.services.errors import Invalid
 from ocpp_server.services.file import file_limits
 from ocpp_server.services.firmware import firmware_images
-from portal import audit, context, file_uploads, lists
+from ocpp_server.services.firmware.firmware_images import Needed
+from portal import audit, context, file_uploads, firmware, lists
 from portal.auth import role_required
 from portal.file_downloads import send
 from portal.htmx import page
@@ -98,14 +99,30 @@ def download(image_id: int) -> BaseResponse:
 @bp.route("/images/<int:image_id>/delete", methods=["GET", "POST"])
 @role_required("operator")
 def delete(image_id: int) -> BaseResponse:
+    """Jobs that still need it are named first: the button of that page says that it is to go all the same."""
     image = _fetch(image_id)
     if request.method == "GET":
-        open_links = FileLink.select().where(FileLink.image == image_id, FileLink.state.in_(OPEN_STATES))
-        return page("firmware/delete.html", image=image, waiting=open_links.count())
-    shelf = file_limits.shelf(context.settings())
-    audit.write(lambda unit: firmware_images.delete(unit, shelf, image_id), "firmware.delete", image.name)
+        return _question(image, firmware_images.needed_by(image_id))
+    shelf, anyway = file_limits.shelf(context.settings()), "anyway" in request.form
+    try:
+        audit.write(
+            lambda unit: firmware_images.delete(unit, shelf, image_id, anyway=anyway), "firmware.delete", image.name
+        )
+    except Needed as needed:
+        return _question(image, needed.jobs, 409)
     flash(_("%(name)s was deleted. Stations that have it keep it.", name=image.name), "success")
     return redirect(url_for("firmware.index"), 303)
+
+
+def _question(image: FirmwareImage, jobs: dict[FirmwareJob, int], status: int = 200) -> BaseResponse:
+    open_links = FileLink.select().where(FileLink.image == image, FileLink.state.in_(OPEN_STATES))
+    return page(
+        "firmware/delete.html",
+        status=status,
+        image=image,
+        jobs=[(job, firmware.title(job), count) for job, count in jobs.items()],
+        waiting=open_links.count(),
+    )
 
 
 def _fetch(image_id: int) -> FirmwareImage:

@@ -2,19 +2,32 @@
 
 from typing import Any
 
-from peewee import ModelSelect
+from peewee import ModelSelect, fn
 
 from ocpp_server import clock
-from ocpp_server.models import FileLink, FirmwareImage
+from ocpp_server.models import FileLink, FirmwareImage, FirmwareJob, FirmwareUpdate
 from ocpp_server.models.files import OPEN_STATES
+from ocpp_server.models.firmware import PAUSED, PLANNED, RUNNING, STOPPED
 from ocpp_server.services.errors import Invalid
 from ocpp_server.services.file import file_links
+from ocpp_server.services.firmware import states
 from ocpp_server.shelf import Shelf
 from ocpp_server.store import Unit
 
 MAX_LENGTH = 255
 #: What an operator may say about an image: what to call it, what it is for, what it brings.
 EDITABLE = ("name", "vendor", "model", "version", "note")
+#: Jobs that may still ask stations, and the stations of a job that have yet to load their image.
+_OPEN_JOBS = (PLANNED, RUNNING, PAUSED, STOPPED)
+_TO_LOAD = (*states.NOT_ASKED, states.ASKED, states.DOWNLOADING)
+
+
+class Needed(Exception):
+    """Jobs still need the image. `jobs` are these, each with how many of its stations have yet to load it."""
+
+    def __init__(self, jobs: dict[FirmwareJob, int]) -> None:
+        super().__init__(f"firmware jobs {', '.join(str(job.id) for job in jobs)} need the image")
+        self.jobs = jobs
 
 
 def add(unit: Unit, *, file_name: str, size: int, sha256: str, stored_as: str, by: str, **words: str) -> FirmwareImage:
@@ -44,8 +57,14 @@ def update(unit: Unit, image_id: int, **words: str) -> FirmwareImage:
     return image
 
 
-def delete(unit: Unit, shelf: Shelf, image_id: int) -> FirmwareImage:
-    """Take an image away: its row stays for the record, its file and its links do not."""
+def delete(unit: Unit, shelf: Shelf, image_id: int, *, anyway: bool = False) -> FirmwareImage:
+    """Take an image away: its row stays for the record, its file and its links do not.
+
+    Raises Needed while jobs still need it, unless it is to go `anyway`: they stop then.
+    """
+    needed = needed_by(image_id)
+    if needed and not anyway:
+        raise Needed(needed)
     image = FirmwareImage.get_by_id(image_id)
     if image.deleted_at is None:
         image.deleted_at = clock.now()
@@ -55,6 +74,22 @@ def delete(unit: Unit, shelf: Shelf, image_id: int) -> FirmwareImage:
     unit.after_commit(lambda: shelf.remove(image.stored_as))
     unit.publish("firmware-images")
     return image
+
+
+def needed_by(image_id: int) -> dict[FirmwareJob, int]:
+    """The jobs that still need the image, each with how many stations have yet to load it. Needs a connection."""
+    query = (
+        FirmwareJob.select(FirmwareJob, fn.COUNT(FirmwareUpdate.id).alias("stations"))
+        .join(FirmwareUpdate)
+        .where(
+            FirmwareJob.image_id == image_id,
+            FirmwareJob.state.in_(_OPEN_JOBS),
+            FirmwareUpdate.state.in_(_TO_LOAD),
+        )
+        .group_by(FirmwareJob)
+        .order_by(FirmwareJob.id)
+    )
+    return {job: job.stations for job in query}
 
 
 def find(image_id: int) -> FirmwareImage | None:

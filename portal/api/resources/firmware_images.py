@@ -5,12 +5,13 @@ from typing import Any
 from ocpp_server.models import FirmwareImage
 from ocpp_server.services.file import file_limits
 from ocpp_server.services.firmware import firmware_images
+from ocpp_server.services.firmware.firmware_images import Needed
 from portal import audit, file_uploads
 from portal.api import paging
 from portal.api.operation import FILE, Reply, operation
-from portal.api.problems import missing
+from portal.api.problems import Problem, missing
 from portal.api.routing import PREFIX
-from portal.api.schema import ID, INTEGER, PAGING, STRING, TIME, argument, body, page_of, record, text
+from portal.api.schema import BOOLEAN, ID, INTEGER, PAGING, STRING, TIME, argument, body, page_of, record, text
 from portal.api.values import time
 from portal.context import settings
 from portal.file_downloads import send
@@ -112,10 +113,25 @@ def update(image_id: int, body: dict[str, Any]) -> dict[str, Any]:
     return _image(changed)
 
 
-@operation("DELETE", "/firmware-images/<int:image_id>", "Delete a firmware image and its file", tag=TAG)
-def delete(image_id: int) -> None:
-    image, shelf = _fetch(image_id), file_limits.shelf(settings())
-    audit.write(lambda unit: firmware_images.delete(unit, shelf, image_id), "firmware.delete", image.name)
+@operation(
+    "DELETE",
+    "/firmware-images/<int:image_id>",
+    "Delete a firmware image and its file",
+    tag=TAG,
+    query=(argument("anyway", BOOLEAN, "Also while firmware jobs need it, which then stop."),),
+    errors={409: "Firmware jobs still need it."},
+)
+def delete(image_id: int, query: dict[str, Any]) -> None:
+    image, shelf, anyway = _fetch(image_id), file_limits.shelf(settings()), query.get("anyway", False)
+    try:
+        audit.write(
+            lambda unit: firmware_images.delete(unit, shelf, image_id, anyway=anyway), "firmware.delete", image.name
+        )
+    except Needed as needed:
+        jobs = ", ".join(str(job.id) for job in needed.jobs)
+        raise Problem(
+            409, f"These firmware jobs still need it: {jobs}. With anyway=true it goes all the same."
+        ) from None
 
 
 def _fetch(image_id: int) -> FirmwareImage:

@@ -62,6 +62,17 @@ def test_what_cannot_be_taken_is_refused_and_leaves_nothing(
     assert list(settings.files_folder.glob("*/*")) == []
 
 
+def test_an_image_that_jobs_need_is_only_deleted_anyway(api: Api, settings: Settings, store: Store) -> None:
+    path = f"/firmware-images/{upload(api)[1]['id']}"
+    store.write(lambda unit: charge_points.add(unit, "CP-1"))
+    api.post("/firmware-jobs", {"stations": ["CP-1"], "image_id": 1, "starts_at": "2100-01-01T00:00:00Z"})
+    refused = api.delete(path)
+    assert (refused.status_code, "still need it: 1." in refused.json["detail"]) == (409, True)
+    assert fetch(api, f"{path}/file") == (200, CONTENT)
+    assert api.ask("DELETE", path, anyway="true").status_code == 204
+    assert list(settings.files_folder.glob("*/*")) == []
+
+
 def test_a_viewer_looks_but_does_not_upload(as_role: Callable[[str], Api]) -> None:
     _, image = upload(as_role("operator"))
     viewer = as_role("viewer")

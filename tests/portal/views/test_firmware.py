@@ -11,10 +11,11 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from ocpp_server import clock
-from ocpp_server.models import AuditEntry, FirmwareImage, ReceivedFile
+from ocpp_server.models import AuditEntry, FirmwareImage, FirmwareJob, FirmwareUpdate, ReceivedFile
 from ocpp_server.services.file import file_limits, file_links, file_transfers
 from ocpp_server.services.file.file_transfers import Peer
-from ocpp_server.services.firmware import firmware_images
+from ocpp_server.services.firmware import firmware_images, firmware_jobs
+from ocpp_server.services.firmware.firmware_jobs import Plan
 from portal import context
 from tests.portal.conftest import PARTIAL
 
@@ -152,6 +153,40 @@ def test_an_image_is_deleted_after_a_question(operator, image, settings):
     assert kept(settings) == []
     assert operator.get(f"/firmware/images/{image.id}").status_code == 404
     assert operator.get(f"/firmware/images/{image.id}/file").status_code == 404
+
+
+def test_an_image_that_jobs_need_is_only_deleted_once_that_is_known(operator, image, settings, store, add_station):
+    stations = [add_station(name).id for name in ("CP-1", "CP-2", "CP-3")]
+    tonight = Plan(image_id=image.id, title="Tonight <b>", starts_at=clock.now() + timedelta(hours=5))
+    store.write(lambda unit: firmware_jobs.create(unit, tonight, stations, by="Olga"))
+    store.write(
+        lambda unit: (
+            FirmwareUpdate.update(state="confirmed").where(FirmwareUpdate.charge_point == stations[0]).execute()
+        )
+    )
+    address = f"/firmware/images/{image.id}/delete"
+    for answer, status in ((operator.get(address), 200), (operator.post(address), 409)):
+        assert answer.status_code == status
+        assert '<a href="/firmware/jobs/1">Tonight &lt;b&gt;</a>: 2 stations have yet to load it' in answer.text
+        assert "Delete it all the same" in answer.text
+        assert "No job needs it" not in answer.text
+    assert kept(settings) == [CONTENT]
+    assert operator.post(address, data={"anyway": "1"}).status_code == 303
+    assert kept(settings) == []
+
+
+@pytest.mark.parametrize(
+    ("job_state", "update_state"), [("cancelled", "asked"), ("running", "installing"), ("stopped", "failed")]
+)
+def test_a_job_that_needs_no_more_of_an_image_holds_nobody_up(
+    operator, image, store, add_station, job_state, update_state
+):
+    station = add_station().id
+    store.write(lambda unit: firmware_jobs.create(unit, Plan(image_id=image.id), [station], by="Olga"))
+    store.write(lambda unit: FirmwareJob.update(state=job_state).execute())
+    store.write(lambda unit: FirmwareUpdate.update(state=update_state).execute())
+    assert "No job needs it" in operator.get(f"/firmware/images/{image.id}/delete").text
+    assert operator.post(f"/firmware/images/{image.id}/delete").status_code == 303
 
 
 def test_files_of_stations_are_listed_downloaded_and_deleted(operator, viewer, received, settings, store):
