@@ -11,6 +11,9 @@ from ocpp_server.models.charge_points import ACCEPTED
 from ocpp_server.models.firmware import CANCELLED, DONE, PAUSED, PLANNED, RUNNING, STOPPED
 from ocpp_server.services.firmware import firmware_waves, states
 
+#: So many stations are named in a sentence at most.
+_NAMED = 20
+
 
 @dataclass(frozen=True)
 class Look:
@@ -87,6 +90,12 @@ def waves_of(sizes: Sequence[int]) -> str:
         return _("all at once")
     first = ngettext("%(num)d station first", "%(num)d stations first", sizes[0])
     return ", ".join([first, *(_("then %(count)s", count=size) for size in sizes[1:]), _("then the rest")])
+
+
+def names(stations: Sequence[str]) -> str:
+    """`Gate, North and 12 more`."""
+    shown, more = ", ".join(stations[:_NAMED]), len(stations) - _NAMED
+    return _("%(names)s and %(count)s more", names=shown, count=more) if more > 0 else shown
 
 
 def stopped_because(job: FirmwareJob) -> str:

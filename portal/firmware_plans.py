@@ -97,6 +97,8 @@ class Summary:
     without_profile: int
     #: They list the ways they transfer files, and that of the address is not among them.
     without_protocol: int
+    #: The image is said to be for another maker or model: what these stations are called.
+    other_model: list[str]
     #: Stations elsewhere could not load an image from here.
     is_only_local: bool
 
@@ -115,8 +117,14 @@ def summarize(plan: Plan, stations: Sequence[StationView], settings: Settings) -
         not_accepted=sum(point.registration != ACCEPTED for point in points),
         without_profile=_lacking(said["supportedfeatureprofiles"], "FIRMWAREMANAGEMENT"),
         without_protocol=_lacking(said["supportedfiletransferprotocols"], scheme) if scheme else 0,
+        other_model=[point.name for point in _of_another_model(plan, points)],
         is_only_local=plan.image_id is not None and _is_only_local(settings, points),
     )
+
+
+def _of_another_model(plan: Plan, points: Sequence[ChargePoint]) -> list[ChargePoint]:
+    image = firmware_images.find(plan.image_id) if plan.image_id is not None else None
+    return [point for point in points if image is not None and firmware_images.is_for_another(image, point)]
 
 
 def _is_only_local(settings: Settings, points: Sequence[ChargePoint]) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 from peewee import ModelSelect, fn
 
 from ocpp_server import clock
-from ocpp_server.models import FileLink, FirmwareImage, FirmwareJob, FirmwareUpdate
+from ocpp_server.models import ChargePoint, FileLink, FirmwareImage, FirmwareJob, FirmwareUpdate
 from ocpp_server.models.files import OPEN_STATES
 from ocpp_server.models.firmware import PAUSED, PLANNED, RUNNING, STOPPED
 from ocpp_server.services.errors import Invalid
@@ -90,6 +90,15 @@ def needed_by(image_id: int) -> dict[FirmwareJob, int]:
         .order_by(FirmwareJob.id)
     )
     return {job: job.stations for job in query}
+
+
+def is_for_another(image: FirmwareImage, charge_point: ChargePoint) -> bool:
+    """Whether the image is said to be for another maker or model than the station says it is of.
+
+    Where either has said nothing, nothing is known: no.
+    """
+    pairs = ((image.vendor, charge_point.vendor), (image.model, charge_point.model))
+    return any(meant and told and meant.strip().casefold() != told.strip().casefold() for meant, told in pairs)
 
 
 def find(image_id: int) -> FirmwareImage | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ocpp_server.models import ChargePoint, FirmwareJob, FirmwareUpdate
+from ocpp_server.models import ChargePoint, FirmwareImage, FirmwareJob, FirmwareUpdate
 from ocpp_server.models.firmware import JOB_STATES
 from ocpp_server.services.errors import Invalid
 from ocpp_server.services.firmware import firmware_images, firmware_jobs, states
@@ -66,6 +66,11 @@ _PLAN = {
         "description": "Seconds without a word after which a station counts as silent.",
     },
 }
+_ANY_MODEL = {
+    **BOOLEAN,
+    "default": False,
+    "description": "Also where the image is said to be for another maker or model than a station is.",
+}
 _COUNTS = {
     "type": "object",
     "additionalProperties": INTEGER,
@@ -123,22 +128,34 @@ def index(query: dict[str, Any]) -> dict[str, Any]:
     "/firmware-jobs",
     "Install one firmware on one station or many",
     tag=TAG,
-    body=body(["stations"], stations=STATIONS, **_PLAN),
+    body=body(["stations"], stations=STATIONS, any_model=_ANY_MODEL, **_PLAN),
     answer=JOB,
     status=201,
 )
 def create(body: dict[str, Any]) -> Reply:
     fields = reading.moments(body, "starts_at", "ends_at")
-    stations = fetch_stations(fields.pop("stations"))
+    stations, any_model = fetch_stations(fields.pop("stations")), fields.pop("any_model", False)
     if "waves" in fields:
         fields["waves"] = tuple(fields["waves"])
     if "image_id" in fields:
         image = firmware_images.find(fields["image_id"])
         if image is None:
             raise Invalid("image_id", "There is no such firmware image, or it was deleted.")
+        if not any_model:
+            _refuse_others(image, stations)
         fields = {"version": image.version, **fields, "location": ""}
     job = firmware_plans.begin(Plan(**fields, target=f"{len(stations)} stations"), [row.id for row in stations])
     return Reply(to_json([job])[0], 201, {"Location": f"{PREFIX}/firmware-jobs/{job.id}"})
+
+
+def _refuse_others(image: FirmwareImage, stations: Sequence[ChargePoint]) -> None:
+    others = [station.identity for station in stations if firmware_images.is_for_another(image, station)]
+    if others:
+        raise Invalid(
+            "stations",
+            "The image is for another maker or model than these: %(names)s. With any_model they get it all the same.",
+            names=", ".join(others),
+        )
 
 
 @operation("GET", "/firmware-jobs/<int:firmware_job_id>", "Show how far a firmware job is", tag=TAG, answer=JOB)

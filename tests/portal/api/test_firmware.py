@@ -53,6 +53,22 @@ def test_an_image_brings_its_version(api: Api, add_station: Add, store: Store) -
     assert (job["image_id"], job["version"]) == (1, "3.0")
 
 
+def test_an_image_for_another_model_takes_a_word_more(api: Api, add_station: Add, store: Store) -> None:
+    for name, model in (("CP-1", "box"), ("CP-2", "Pole")):
+        station = add_station(name)
+        store.write(
+            lambda unit, s=station, m=model: ChargePoint.update(model=m).where(ChargePoint.id == s.id).execute()
+        )
+    facts = {"file_name": "x", "size": 5, "sha256": "0", "stored_as": "x", "by": "Olga", "model": "Box"}
+    store.write(lambda unit: firmware_images.add(unit, **facts))
+    wish = {"stations": ["CP-1", "CP-2"], "image_id": 1}
+    refused = api.post("/firmware-jobs", wish)
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "stations")
+    assert "than these: CP-2." in refused.json["errors"][0]["message"]
+    assert api.post("/firmware-jobs", wish | {"any_model": True}).status_code == 201
+    assert api.post("/firmware-jobs", wish | {"stations": ["CP-1"]}).status_code == 201
+
+
 @pytest.mark.parametrize(
     ("fields", "field"),
     [

@@ -120,6 +120,35 @@ def test_an_image_brings_its_version(operator: FlaskClient, store: Store, add_st
     assert "This image was deleted" in operator.post("/firmware/jobs/new", data={"image_id": "7", "check": "1"}).text
 
 
+def of_model(store: Store, station: ChargePoint, vendor: str | None, model: str | None) -> str:
+    facts = {"vendor": vendor, "model": model}
+    store.write(lambda unit: ChargePoint.update(**facts).where(ChargePoint.id == station.id).execute())
+    return str(station.id)
+
+
+def test_stations_of_another_maker_or_model_are_named_before_the_job(
+    operator: FlaskClient, store: Store, add_station: Add
+) -> None:
+    kinds = [("ACME ", "box"), ("Acme", "Pole"), ("Other", "Box"), (None, None)]
+    ids = [of_model(store, add_station(f"CP-{n}"), *kind) for n, kind in enumerate(kinds)]
+    facts = {"file_name": "box.bin", "size": 5, "sha256": "ab", "stored_as": "x", "by": "Olga"}
+    store.write(lambda unit: firmware_images.add(unit, vendor="Acme", model="Box", **facts))
+    form = {"image_id": "1", "check": "1"}
+    page = operator.post("/firmware/jobs/new", data=form | {"station": ids}).text
+    assert "The image is for Acme Box. 2 stations say that they are others and may become useless: CP-1, CP-2." in page
+    fitting = operator.post("/firmware/jobs/new", data=form | {"station": [ids[0], ids[3]]}).text
+    assert "may become useless" not in fitting
+    assert "alert-warning" in fitting  # of the address, so that the page is the one with warnings
+
+
+def test_of_many_stations_the_first_are_named(operator: FlaskClient, store: Store, add_station: Add) -> None:
+    ids = [of_model(store, add_station(f"CP-{number}"), "Other", None) for number in range(23)]
+    facts = {"file_name": "box.bin", "size": 5, "sha256": "ab", "stored_as": "x", "by": "Olga"}
+    store.write(lambda unit: firmware_images.add(unit, vendor="Acme", **facts))
+    page = operator.post("/firmware/jobs/new", data={"image_id": "1", "check": "1", "station": ids}).text
+    assert "CP-19 and 3 more." in page
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
