@@ -4,6 +4,8 @@ from flask_babel import gettext as _
 
 from ocpp_server.models import DiagnosticsRequest
 from ocpp_server.services.diagnostics import states
+from ocpp_server.services.file import file_addresses
+from ocpp_server.settings import Settings
 from ocpp_server.unpacking import budget
 from portal.firmware import Look
 
@@ -32,6 +34,20 @@ def explain(request: DiagnosticsRequest) -> str:
     words = _reason(request) if request.reason else _state(request)
     is_told = request.reason == states.REFUSED or request.state in (states.ARRIVED, states.DELIVERED)
     return f"{words} {request.detail}".strip() if request.detail and not is_told else words
+
+
+def obstacle(settings: Settings, charge_point_id: int) -> str:
+    """Why a station that is asked for its log will hardly get it here; nothing where it may. Needs a connection."""
+    spoken, offered = file_addresses.supported(charge_point_id), file_addresses.offered_to(settings, charge_point_id)
+    if not spoken or set(spoken) & set(offered):
+        return ""
+    if file_addresses.FTP in spoken:
+        return _("It says that it sends files only by FTP, which is switched off here. Set CSMS_FTP_PORT first.")
+    return _(
+        "It says that it sends files only by %(spoken)s; here they come by %(offered)s.",
+        spoken=", ".join(spoken),
+        offered=", ".join(offered),
+    )
 
 
 def _state(request: DiagnosticsRequest) -> str:

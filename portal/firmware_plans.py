@@ -95,19 +95,21 @@ class Summary:
     not_accepted: int
     #: They list their profiles, and Firmware Management is not among them.
     without_profile: int
-    #: They list the ways they transfer files, and that of the address is not among them.
-    without_protocol: int
-    #: The image is said to be for another maker or model: what these stations are called.
+    #: By name: they list how they transfer files, and the address is of no such kind. Those that would load an image
+    #: if FTP were not switched off here stand apart.
+    without_protocol: list[str]
+    only_ftp: list[str]
+    #: By name: they are of another maker or model than the image is said to be for.
     other_model: list[str]
     #: Stations elsewhere could not load an image from here.
     is_only_local: bool
 
 
 def summarize(plan: Plan, stations: Sequence[StationView], settings: Settings) -> Summary:
-    """Look at the stations as they are now: one query."""
+    """Look at the stations as they are now: two queries."""
     points = [station.charge_point for station in stations]
     said = _said(point.id for point in points)
-    scheme = plan.location.partition(":")[0].upper()
+    deaf = _without_protocol(plan, settings, points, said["supportedfiletransferprotocols"])
     return Summary(
         total=len(stations),
         online=sum(station.online for station in stations),
@@ -116,7 +118,8 @@ def summarize(plan: Plan, stations: Sequence[StationView], settings: Settings) -
         up_to_date=sum(bool(plan.version) and point.firmware_version == plan.version for point in points),
         not_accepted=sum(point.registration != ACCEPTED for point in points),
         without_profile=_lacking(said["supportedfeatureprofiles"], "FIRMWAREMANAGEMENT"),
-        without_protocol=_lacking(said["supportedfiletransferprotocols"], scheme) if scheme else 0,
+        without_protocol=[point.name for point, needs_ftp in deaf if not needs_ftp],
+        only_ftp=[point.name for point, needs_ftp in deaf if needs_ftp],
         other_model=[point.name for point in _of_another_model(plan, points)],
         is_only_local=plan.image_id is not None and _is_only_local(settings, points),
     )
@@ -131,18 +134,32 @@ def _is_only_local(settings: Settings, points: Sequence[ChargePoint]) -> bool:
     return any(file_addresses.is_only_local(file_addresses.base_url(settings, point.id)) for point in points)
 
 
-def _said(charge_point_ids: Iterable[int]) -> dict[str, list[set[str]]]:
-    """What each of these stations lists under the two keys that matter here."""
-    found: dict[str, list[set[str]]] = {"supportedfeatureprofiles": [], "supportedfiletransferprotocols": []}
+def _without_protocol(
+    plan: Plan, settings: Settings, points: Sequence[ChargePoint], said: Mapping[int, str]
+) -> list[tuple[ChargePoint, bool]]:
+    """The stations that list other protocols than that of the address; with each, whether FTP here would do."""
+    scheme = plan.location.partition(":")[0].upper()
+    found: list[tuple[ChargePoint, bool]] = []
+    for point in points:
+        spoken = file_addresses.spoken_in(said.get(point.id))
+        offered = (scheme,) if plan.image_id is None else file_addresses.offered_to(settings, point.id)
+        if spoken and not set(spoken) & set(offered):
+            found.append((point, plan.image_id is not None and file_addresses.FTP in spoken))
+    return found
+
+
+def _said(charge_point_ids: Iterable[int]) -> dict[str, dict[int, str]]:
+    """What each of these stations lists under the two keys that matter here: one query."""
+    found: dict[str, dict[int, str]] = {"supportedfeatureprofiles": {}, "supportedfiletransferprotocols": {}}
     names = ["SupportedFeatureProfiles", "SupportedFileTransferProtocols"]
     query = ConfigurationKey.select().where(
         ConfigurationKey.charge_point.in_(list(charge_point_ids)), ConfigurationKey.key.in_(names)
     )
     for row in query:
         if row.known and row.value:
-            found[row.key.lower()].append({word.strip().upper() for word in row.value.split(",")})
+            found[row.key.lower()][row.charge_point_id] = row.value  # type: ignore[attr-defined]
     return found
 
 
-def _lacking(lists: list[set[str]], word: str) -> int:
-    return sum(word not in words for words in lists)
+def _lacking(said: Mapping[int, str], word: str) -> int:
+    return sum(word not in {part.strip().upper() for part in value.split(",")} for value in said.values())

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 from ocpp_server import sessions
 from ocpp_server.models import ChargePoint, DiagnosticsRequest, FirmwareJob, FirmwareUpdate, ReceivedFile, StationNotice
 from portal import diagnostics, firmware
+from portal.context import settings
 from portal.htmx import page
 from portal.navigation import StationTab
 from portal.views.stations import fetch
@@ -26,6 +27,7 @@ def show(charge_point_id: int) -> Response:
         "firmware",
         charge_point=charge_point,
         online=online,
+        obstacle=diagnostics.obstacle(settings(), charge_point_id),
         updates=_updates(charge_point),
         requests=_newest(DiagnosticsRequest, charge_point_id),
         files={file.id: file for file in _newest(ReceivedFile, charge_point_id)},

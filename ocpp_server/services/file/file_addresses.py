@@ -53,13 +53,29 @@ def supported(charge_point_id: int) -> tuple[str, ...]:
     row = ConfigurationKey.get_or_none(
         ConfigurationKey.charge_point == charge_point_id, ConfigurationKey.key ** "SupportedFileTransferProtocols"
     )
-    words = re.split(r"[\s,;]+", ((row and row.value) or "").upper())
+    return spoken_in(row and row.value)
+
+
+def spoken_in(listed: str | None) -> tuple[str, ...]:
+    """The protocols in a station's SupportedFileTransferProtocols, however it separates them."""
+    words = re.split(r"[\s,;]+", (listed or "").upper())
     return tuple(word for word in words if word in PROTOCOLS)
 
 
-def choose(offered: dict[str, str], spoken: tuple[str, ...]) -> str:
+def offered_to(settings: Settings, charge_point_id: int) -> tuple[str, ...]:
+    """The protocols by which this station could fetch and send files here, the best first."""
+    return offered(settings, base_url(settings, charge_point_id))
+
+
+def offered(settings: Settings, base: str) -> tuple[str, ...]:
+    """The same, for whom `base` is the address of the files by HTTP."""
+    web = HTTPS if base.startswith("https:") else HTTP
+    return (web, FTP) if settings.ftp_port else (web,)
+
+
+def choose(urls: dict[str, str], spoken: tuple[str, ...]) -> str:
     """The protocol of the best address: one that the station speaks, HTTP(S) before FTP; else the first."""
-    for protocol in offered:
+    for protocol in urls:
         if protocol in spoken:
             return protocol
-    return next(iter(offered))
+    return next(iter(urls))

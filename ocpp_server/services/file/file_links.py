@@ -45,8 +45,6 @@ class Offer:
     link_id: int
     urls: dict[str, str]
     protocol: str
-    #: Whether the station has said that it speaks this protocol; None where it has not said anything.
-    is_spoken: bool | None
 
     @property
     def location(self) -> str:
@@ -187,12 +185,11 @@ def _create(
 
 
 def _offer(settings: Settings, link: FileLink, token: str, file_name: str, protocols: tuple[str, ...]) -> Offer:
-    base = file_addresses.base_url(settings, link.charge_point_id)
-    web, name = file_addresses.HTTPS if base.startswith("https:") else file_addresses.HTTP, file_names.plain(file_name)
+    base, name = file_addresses.base_url(settings, link.charge_point_id), file_names.plain(file_name)
+    web, *others = file_addresses.offered(settings, base)
     urls = {web: f"{base}/files/{token}/{name}"}
-    if settings.ftp_port:
+    if file_addresses.FTP in others:
         server = file_addresses.ftp_server(settings, base)
         urls[file_addresses.FTP] = f"ftp://{ftp_user(link.id)}:{token}@{server}/{name}"
     spoken = protocols or file_addresses.supported(link.charge_point_id)
-    protocol = file_addresses.choose(urls, spoken)
-    return Offer(link.id, urls, protocol, protocol in spoken if spoken else None)
+    return Offer(link.id, urls, file_addresses.choose(urls, spoken))

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from ocpp_server import clock
 from ocpp_server.models import AuditEntry, ChargePoint, Command, DiagnosticsRequest, ReceivedFile
+from ocpp_server.services.configuration import configuration
 from ocpp_server.services.diagnostics import states
 from ocpp_server.services.firmware import firmware_jobs, firmware_updates
 from ocpp_server.services.firmware.firmware_jobs import Plan
@@ -52,6 +53,27 @@ def test_the_time_is_read_in_the_viewers_zone(operator: FlaskClient, store: Stor
     operator.post(f"/stations/{add_station().id}/diagnostics", data=form)
     (request,) = all_rows(store, DiagnosticsRequest)
     assert request.start_time == datetime.fromisoformat("2026-11-21T09:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("spoken", "words"),
+    [
+        ("FTP", "only by FTP, which is switched off here. Set CSMS_FTP_PORT"),
+        ("FTPS", "only by FTPS; here they come by HTTP."),
+        ("FTP,HTTP", ""),
+    ],
+)
+def test_a_station_that_cannot_send_its_log_here_is_known_before_it_is_asked(
+    operator: FlaskClient, store: Store, add_station: Add, spoken: str, words: str
+) -> None:
+    station = add_station()
+    address = f"/stations/{station.id}/firmware"
+    assert "It says that it sends files only by" not in operator.get(address).text
+    item = {"key": "SupportedFileTransferProtocols", "value": spoken, "readonly": True}
+    store.write(lambda unit: configuration.report(unit, station.id, item, clock.now()))
+    page = operator.get(address).text
+    assert words in page
+    assert ("It says that it sends files only by" in page) == bool(words)
 
 
 @pytest.mark.parametrize(

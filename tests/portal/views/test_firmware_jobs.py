@@ -1,19 +1,23 @@
 """Firmware jobs on their pages: planned, looked at, steered."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from ocpp_server import clock
 from ocpp_server.models import AuditEntry, ChargePoint, FirmwareJob, FirmwareUpdate
+from ocpp_server.services.configuration import configuration
 from ocpp_server.services.file import file_links, file_transfers
 from ocpp_server.services.file.file_transfers import Peer
 from ocpp_server.services.firmware import firmware_images, firmware_jobs, states
 from ocpp_server.services.firmware.firmware_jobs import Plan
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
+from portal import context
 from tests.charging import session
 from tests.portal.conftest import PARTIAL
 
@@ -82,7 +86,7 @@ def test_the_summary_tells_what_will_happen_in_numbers(operator: FlaskClient, st
     assert "1 station runs this version already and is skipped." in page
     assert "1 station is not accepted and waits until it is." in page
     assert "1 station does not list Firmware Management" in page
-    assert "1 station does not say that it can load files this way." in page
+    assert "1 station does not say that it can load files this way: CP-3." in page
     assert "1 station first, then 10, then the rest" in page
     assert all_rows(store, FirmwareJob) == []
     harsh = {name: value for name, value in form.items() if name != "respects_sessions"}
@@ -139,6 +143,30 @@ def test_stations_of_another_maker_or_model_are_named_before_the_job(
     fitting = operator.post("/firmware/jobs/new", data=form | {"station": [ids[0], ids[3]]}).text
     assert "may become useless" not in fitting
     assert "alert-warning" in fitting  # of the address, so that the page is the one with warnings
+
+
+def speaks(store: Store, station: ChargePoint, protocols: str) -> str:
+    item = {"key": "SupportedFileTransferProtocols", "value": protocols, "readonly": True}
+    store.write(lambda unit: configuration.report(unit, station.id, item, clock.now()))
+    return str(station.id)
+
+
+def test_stations_that_cannot_load_an_image_from_here_are_named_before_the_job(
+    operator: FlaskClient, app: Flask, store: Store, settings: Settings, add_station: Add
+) -> None:
+    spoken = ["FTP", "http", "FTPS", "ftp, FTPS"]
+    ids = [speaks(store, add_station(f"CP-{n}"), protocols) for n, protocols in enumerate(spoken)]
+    ids.append(str(add_station("CP-9").id))
+    facts = {"file_name": "box.bin", "size": 5, "sha256": "ab", "stored_as": "x", "by": "Olga"}
+    store.write(lambda unit: firmware_images.add(unit, **facts))
+    form = {"image_id": "1", "check": "1", "station": ids}
+    page = operator.post("/firmware/jobs/new", data=form).text
+    assert "2 stations load files only by FTP, which is switched off here: CP-0, CP-3. Set CSMS_FTP_PORT" in page
+    assert "1 station does not say that it can load files this way: CP-2." in page
+    app.extensions["chargeyard"] = context.Context(store, replace(settings, ftp_port=2121))
+    page = operator.post("/firmware/jobs/new", data=form).text
+    assert "only by FTP" not in page
+    assert "1 station does not say that it can load files this way: CP-2." in page
 
 
 def test_of_many_stations_the_first_are_named(operator: FlaskClient, store: Store, add_station: Add) -> None:

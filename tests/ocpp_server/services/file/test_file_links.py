@@ -44,7 +44,7 @@ def test_the_address_is_the_one_that_the_station_connected_to(offer, speaker):
     made = offer()
     assert made.location.startswith("http://192.168.1.5:8080/files/")
     assert made.location.endswith("/fw_v1.bin")
-    assert (made.protocol, made.is_spoken, made.is_only_local) == ("HTTP", None, False)
+    assert (made.protocol, made.is_only_local) == ("HTTP", False)
 
 
 def test_what_the_settings_say_comes_first(offer, speaker):
@@ -88,9 +88,8 @@ def test_the_protocols_are_read_as_the_station_spells_them(store, speaker, offer
     says(store, speaker, "ftp, HTTPS;gopher http")
     with store.reading():
         assert file_addresses.supported(speaker.station.id) == ("FTP", "HTTPS", "HTTP")
-    assert offer().is_spoken is True
     says(store, speaker, "FTP,FTPS")
-    assert (offer().protocol, offer().is_spoken) == ("HTTP", False)
+    assert offer().protocol == "HTTP"
 
 
 def test_ftp_is_offered_where_it_is_switched_on_and_chosen_where_nothing_else_is_spoken(store, speaker, offer):
