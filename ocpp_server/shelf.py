@@ -42,11 +42,19 @@ class Shelf:
         """Where a finished file is."""
         return self.folder / "kept" / stored_as
 
-    def room(self) -> int:
-        """The bytes that may still be written."""
+    def has(self, stored_as: str) -> bool:
+        """Whether that finished file is there: it is not where a backup was restored without the folder."""
+        return self.path(stored_as).is_file()
+
+    def free(self) -> int:
+        """The bytes that are free on the folder's disk."""
         self.folder.mkdir(parents=True, exist_ok=True)
         status = os.statvfs(self.folder)
-        return max(0, status.f_bavail * status.f_frsize - self.reserve)
+        return status.f_bavail * status.f_frsize
+
+    def room(self) -> int:
+        """The bytes that may still be written."""
+        return max(0, self.free() - self.reserve)
 
     def begin(self, limit: int) -> "Incoming":
         """Start a file of at most so many bytes."""

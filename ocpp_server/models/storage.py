@@ -1,4 +1,4 @@
-"""What remains of old meter values, and how the database grew."""
+"""What remains of old meter values, and how the database and the files grew."""
 
 from peewee import BigAutoField, BigIntegerField, DoubleField, IntegerField
 
@@ -30,12 +30,14 @@ class EnergyQuarter(Table):
 
 
 class StorageSample(Table):
-    """How large the database was on a day; one row for each day. Rows are estimates."""
+    """How large the database and all files were on a day; one row for each day. Rows are estimates."""
 
     #: Midnight in UTC.
     day = UtcField(unique=True)
     at = UtcField()
     database_bytes = BigIntegerField()
+    #: Null on days before this was kept.
+    file_bytes = BigIntegerField(null=True)
     meter_values = BigIntegerField()
     frames = BigIntegerField()
     transactions = BigIntegerField()

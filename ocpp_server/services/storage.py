@@ -1,4 +1,4 @@
-"""How large the database is and how fast it grows, without ever counting millions of rows.
+"""How large the database is, how fast it and the files grow, and when a disk is full; millions of rows are not counted.
 
 Small tables are counted; of large ones the number of rows is estimated: PostgreSQL knows it, and on SQLite a few
 places of the table are looked at. The bytes of a table are its share of the file by the length of some of its rows.
@@ -15,6 +15,8 @@ from peewee import Model
 
 from ocpp_server import clock
 from ocpp_server.models import TABLES, Frame, MeterValue, StorageSample, Transaction
+from ocpp_server.services.file import file_usage
+from ocpp_server.shelf import Shelf
 from ocpp_server.store import Store
 
 #: Up to so many rows are counted.
@@ -41,8 +43,17 @@ class TableSize:
 
 
 @dataclass(frozen=True)
+class Disk:
+    """A disk that can be seen from here: its free bytes, and what of ours is on it."""
+
+    free: int
+    has_database: bool
+    has_files: bool
+
+
+@dataclass(frozen=True)
 class Growth:
-    """Bytes a day, from the samples of so many days; `full_at` is when the disk is full at this rate."""
+    """Bytes a day of database and files, from the samples of so many days; `full_at` is when the first disk is full."""
 
     bytes_per_day: float
     days: float
@@ -58,9 +69,16 @@ def database_bytes(store: Store) -> int:
     return path.stat().st_size + (log.stat().st_size if log.exists() else 0)
 
 
-def free_bytes(store: Store) -> int | None:
-    """Free space on the database's disk; None where that cannot be seen from here."""
-    return shutil.disk_usage(_path(store).parent).free if store.is_sqlite else None
+def disks(store: Store, shelf: Shelf) -> list[Disk]:
+    """The disk of the database, if that can be seen from here, and that of the files; one where they share it."""
+    free = shelf.free()
+    if not store.is_sqlite:
+        return [Disk(free, has_database=False, has_files=True)]
+    folder = _path(store).parent
+    if folder.stat().st_dev == shelf.folder.stat().st_dev:
+        return [Disk(free, has_database=True, has_files=True)]
+    own = Disk(shutil.disk_usage(folder).free, has_database=True, has_files=False)
+    return [own, Disk(free, has_database=False, has_files=True)]
 
 
 def tables(store: Store) -> list[TableSize]:
@@ -85,6 +103,7 @@ def take_sample(store: Store) -> StorageSample:
         day=_midnight(now),
         at=now,
         database_bytes=database_bytes(store),
+        file_bytes=file_usage.usage().bytes,
         meter_values=estimated_rows(store, MeterValue),
         frames=estimated_rows(store, Frame),
         transactions=estimated_rows(store, Transaction),
@@ -102,16 +121,31 @@ def samples() -> list[StorageSample]:
     return list(StorageSample.select().where(StorageSample.at >= since).order_by(StorageSample.at))
 
 
-def growth(kept: Sequence[StorageSample], free: int | None) -> Growth | None:
-    """How fast it grows; None while too little is known."""
-    if len(kept) < 2:
+def growth(kept: Sequence[StorageSample], disks: Sequence[Disk]) -> Growth | None:
+    """How fast they grow; None while too little is known."""
+    database = _rate([(sample.at, sample.database_bytes) for sample in kept])
+    if database is None:
         return None
-    days = (kept[-1].at - kept[0].at) / _DAY
-    if days < _MIN_DAYS:
+    # Not known yet in the first days after files began to be counted.
+    files = _rate([(sample.at, sample.file_bytes) for sample in kept if sample.file_bytes is not None]) or 0.0
+    lasts = min((_lasts(disk, database, files) for disk in disks), default=_FAR)
+    full_at = clock.now() + lasts * _DAY if lasts < _FAR else None
+    return Growth(database + files, (kept[-1].at - kept[0].at) / _DAY, full_at)
+
+
+def _rate(sizes: Sequence[tuple[datetime, int]]) -> float | None:
+    """Bytes a day; None while too little is known."""
+    if len(sizes) < 2:
         return None
-    rate = (kept[-1].database_bytes - kept[0].database_bytes) / days
-    lasts = free / rate if free is not None and rate > 0 else _FAR
-    return Growth(rate, days, clock.now() + lasts * _DAY if lasts < _FAR else None)
+    (began, first), (ended, last) = sizes[0], sizes[-1]
+    days = (ended - began) / _DAY
+    return (last - first) / days if days >= _MIN_DAYS else None
+
+
+def _lasts(disk: Disk, database: float, files: float) -> float:
+    """The days until this disk is full."""
+    rate = disk.has_database * database + disk.has_files * files
+    return disk.free / rate if rate > 0 else _FAR
 
 
 # -- counting ---------------------------------------------------------------------------------------------------

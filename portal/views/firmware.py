@@ -26,11 +26,13 @@ nav = Nav(lazy_gettext("Firmware & logs"), "cpu", 60, "firmware.index")
 
 @bp.get("")
 def index() -> BaseResponse:
-    text = request.args.get("q", "").strip()
+    text, shelf = request.args.get("q", "").strip(), file_limits.shelf(context.settings())
+    pages = lists.paginate(firmware_images.everything(text))
     return page(
         "firmware/index.html",
         "results",
-        pages=lists.paginate(firmware_images.everything(text)),
+        pages=pages,
+        missing={image.id for image in pages.rows if not shelf.has(image.stored_as)},
         q=text,
         in_use=bool(text) or firmware_images.everything().exists(),
     )
@@ -109,7 +111,7 @@ def delete(image_id: int) -> BaseResponse:
             lambda unit: firmware_images.delete(unit, shelf, image_id, anyway=anyway), "firmware.delete", image.name
         )
     except Needed as needed:
-        return _question(image, needed.jobs, 409)
+        return _question(image, needed.jobs, 422)
     flash(_("%(name)s was deleted. Stations that have it keep it.", name=image.name), "success")
     return redirect(url_for("firmware.index"), 303)
 
@@ -139,6 +141,7 @@ def _form(image: FirmwareImage | None, typed: dict[str, str], errors: dict[str, 
         "firmware/image.html" if image else "firmware/add.html",
         status=422 if errors else 200,
         image=image,
+        is_missing=image is not None and not file_limits.shelf(context.settings()).has(image.stored_as),
         values={**stored, **typed},
         errors=errors,
         most=file_limits.image_limit(context.settings()).size,

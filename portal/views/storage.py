@@ -1,15 +1,17 @@
-"""What the database holds, how fast it grows, when its disk is full, and what keeps it small; for admins."""
+"""What database and files take, how fast they grow, when the disk is full, and what keeps them small; for admins."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import Blueprint
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 from werkzeug.wrappers import Response
 
-from ocpp_server import scheduler
+from ocpp_server import clock, scheduler
 from ocpp_server.scheduler import Run
 from ocpp_server.services import storage
+from ocpp_server.services.file import file_limits, file_usage
 from portal.auth import role_required
 from portal.context import settings, store
 from portal.htmx import page
@@ -18,8 +20,8 @@ from portal.navigation import Nav
 bp = Blueprint("storage", __name__)
 nav = Nav(lazy_gettext("Storage"), "archive", 96, "storage.index", role="admin")
 
-#: Days before the disk is full from which on it is a warning.
-WARN_DAYS = 30
+#: So long before the disk is full it is a warning.
+_WARN = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -34,26 +36,22 @@ class Job:
 @bp.get("/settings/storage")
 @role_required("admin")
 def index() -> Response:
-    whole, free = storage.database_bytes(store()), storage.free_bytes(store())
-    samples = storage.samples()
-    growth = storage.growth(samples, free)
+    disks = storage.disks(store(), file_limits.shelf(settings()))
+    growth = storage.growth(storage.samples(), disks)
     return page(
         "storage/index.html",
         "sizes",
-        whole=whole,
-        free=free,
+        whole=storage.database_bytes(store()),
+        usage=file_usage.usage(),
+        disks=disks,
         growth=growth,
-        is_urgent=growth is not None and growth.full_at is not None and _days_left(free, growth) < WARN_DAYS,
+        is_urgent=growth is not None and growth.full_at is not None and growth.full_at - clock.now() < _WARN,
         tables=[table for table in storage.tables(store()) if table.rows],
         name_of=_table_names().get,
         jobs=_jobs(),
         retention=_retention(),
         is_sqlite=store().is_sqlite,
     )
-
-
-def _days_left(free: int | None, growth: storage.Growth) -> float:
-    return (free or 0) / growth.bytes_per_day
 
 
 def _retention() -> list[tuple[str, str, str]]:
@@ -77,7 +75,7 @@ def _jobs() -> list[Job]:
         "prune_frames": _("Remove old messages from the log"),
         "reduce_meter_values": _("Turn old meter values into quarter hours"),
         "prune_received_files": _("Remove old files of stations"),
-        "note_storage": _("Note the size of the database"),
+        "note_storage": _("Note the size of the database and the files"),
     }
     return [
         Job(names[job.function.__name__], job.seconds / 3600, run)

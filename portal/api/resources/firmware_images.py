@@ -34,6 +34,7 @@ IMAGE = record(
     sha256=STRING,
     uploaded_by=STRING,
     uploaded_at=TIME,
+    has_file={**BOOLEAN, "description": "False where the file is missing on the server: stations get nothing."},
 )
 
 
@@ -143,4 +144,8 @@ def _fetch(image_id: int) -> FirmwareImage:
 
 def _image(row: FirmwareImage) -> dict[str, Any]:
     names = ("id", *_MEANINGS, "file_name", "size", "sha256", "uploaded_by")
-    return {**{name: getattr(row, name) for name in names}, "uploaded_at": time(row.uploaded_at)}
+    return {
+        **{name: getattr(row, name) for name in names},
+        "uploaded_at": time(row.uploaded_at),
+        "has_file": file_limits.shelf(settings()).has(row.stored_as),
+    }

@@ -7,10 +7,18 @@ import pytest
 from ocpp_server import clock
 from ocpp_server.frame_log import INSERT
 from ocpp_server.jobs.storage_sample import note_storage
-from ocpp_server.models import StorageSample
+from ocpp_server.models import ReceivedFile, StorageSample
 from ocpp_server.services import storage
+from ocpp_server.services.file import file_limits
+from ocpp_server.services.firmware import firmware_images
+from ocpp_server.services.storage import Disk
+from tests.ocpp_server.conftest import NOON
 
 FRAMES = 20_000
+#: With 60 bytes free.
+SHARED = Disk(60, has_database=True, has_files=True)
+OF_DATABASE = Disk(60, has_database=True, has_files=False)
+OF_FILES = Disk(60, has_database=False, has_files=True)
 
 
 @pytest.fixture
@@ -73,8 +81,48 @@ def test_the_growth_is_known_after_two_days(store, settings, time):
     time.go_on(days=1)
     note_storage(store, settings)
     with store.reading():
-        assert storage.growth(storage.samples(), 10**9) is None
+        assert storage.growth(storage.samples(), [SHARED]) is None
     time.go_on(days=1)
     note_storage(store, settings)
     with store.reading():
-        assert storage.growth(storage.samples(), 10**9) is not None
+        assert storage.growth(storage.samples(), [SHARED]) is not None
+
+
+def sample(day, database_bytes, file_bytes):
+    at = NOON - timedelta(days=10 - day)
+    return StorageSample(day=at, at=at, database_bytes=database_bytes, file_bytes=file_bytes)
+
+
+@pytest.mark.parametrize(
+    ("disks", "days"),
+    [([SHARED], 2), ([OF_DATABASE, OF_FILES], 3), ([OF_FILES], 3), ([OF_DATABASE], 6), ([], None)],
+)
+def test_a_disk_is_filled_by_all_that_is_on_it(time, disks, days):
+    found = storage.growth([sample(0, 0, 0), sample(10, 100, 200)], disks)
+    assert found is not None
+    assert (found.bytes_per_day, found.days) == (30, 10)
+    assert found.full_at == (days and NOON + timedelta(days=days))
+
+
+def test_files_count_from_the_day_on_which_they_were_first_counted(time):
+    kept = [sample(0, 0, None), sample(8, 80, 5000), sample(10, 100, 5040)]
+    assert storage.growth(kept[:2], [SHARED]).bytes_per_day == 10
+    assert storage.growth(kept, [SHARED]).bytes_per_day == 30
+
+
+def test_the_size_of_all_files_is_noted(store, settings, time, speaker):
+    facts = {"file_name": "x", "sha256": "ab", "stored_as": "x"}
+    gone, _ = [store.write(lambda unit: firmware_images.add(unit, size=500, by="Olga", **facts)) for _ in range(2)]
+    store.write(lambda unit: firmware_images.delete(unit, file_limits.shelf(settings), gone.id))
+    store.write(
+        lambda unit: ReceivedFile.create(charge_point=speaker.station.id, size=30, received_at=time.now, **facts)
+    )
+    note_storage(store, settings)
+    with store.reading():
+        assert StorageSample.get().file_bytes == 530
+
+
+def test_a_database_and_files_on_one_disk_are_told_once(store, settings):
+    found = storage.disks(store, file_limits.shelf(settings))
+    assert [(disk.has_database, disk.has_files) for disk in found] == [(store.is_sqlite, True)]
+    assert found[0].free > 0

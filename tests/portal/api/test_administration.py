@@ -73,9 +73,13 @@ def test_a_token_is_made_used_and_revoked(admin: Api, as_role: Callable[[str], A
         assert as_role("operator").get(path).status_code == 403
 
 
-def test_the_storage_is_told_in_figures(admin: Api) -> None:
+def test_the_storage_is_told_in_figures(admin: Api, store: Store) -> None:
     found = admin.get("/storage").json
     assert found["database_bytes"] > 0
+    assert (found["free_bytes"] is not None) == store.is_sqlite
+    assert found["files"].pop("free_bytes") > 0
+    nothing = dict.fromkeys(("images", "image_bytes", "received", "received_bytes"), 0)
+    assert found["files"] == {**nothing, "received_most_bytes": 10_000_000_000}
     assert {"charge_point", "frame"} <= {table["name"] for table in found["tables"]}
 
 

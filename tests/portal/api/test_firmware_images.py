@@ -73,6 +73,14 @@ def test_an_image_that_jobs_need_is_only_deleted_anyway(api: Api, settings: Sett
     assert list(settings.files_folder.glob("*/*")) == []
 
 
+def test_an_image_without_its_file_is_known_as_one(api: Api, settings: Settings) -> None:
+    _, image = upload(api)
+    assert image["has_file"] is True
+    for path in settings.files_folder.glob("kept/*"):
+        path.unlink()
+    assert api.get(f"/firmware-images/{image['id']}").json["has_file"] is False
+
+
 def test_a_viewer_looks_but_does_not_upload(as_role: Callable[[str], Api]) -> None:
     _, image = upload(as_role("operator"))
     viewer = as_role("viewer")

@@ -165,7 +165,7 @@ def test_an_image_that_jobs_need_is_only_deleted_once_that_is_known(operator, im
         )
     )
     address = f"/firmware/images/{image.id}/delete"
-    for answer, status in ((operator.get(address), 200), (operator.post(address), 409)):
+    for answer, status in ((operator.get(address), 200), (operator.post(address), 422)):
         assert answer.status_code == status
         assert '<a href="/firmware/jobs/1">Tonight &lt;b&gt;</a>: 2 stations have yet to load it' in answer.text
         assert "Delete it all the same" in answer.text
@@ -217,6 +217,12 @@ def test_what_happened_at_addresses_is_listed_with_its_reason(viewer, store, set
     assert "Nothing that happened fits" in viewer.get("/firmware/transfers?q=other").text
 
 
-def test_a_file_that_is_gone_from_the_disk_is_not_found(operator, image, settings):
+def test_a_file_that_is_gone_from_the_disk_is_not_found_and_said_to_be_missing(operator, image, settings):
+    address = f"/firmware/images/{image.id}"
+    assert "missing" not in operator.get(address).text + operator.get("/firmware").text
     file_limits.shelf(settings).remove(image.stored_as)
-    assert operator.get(f"/firmware/images/{image.id}/file").status_code == 404
+    assert operator.get(f"{address}/file").status_code == 404
+    assert "File missing" in operator.get("/firmware").text
+    page = operator.get(address).text
+    assert "The file of this image is missing on the server" in page
+    assert "Install it" not in page
