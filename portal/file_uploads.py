@@ -93,8 +93,10 @@ def _incoming() -> Iterator[Incoming]:
         yield incoming
     except BaseException as error:
         in_thread(incoming.discard)
-        if isinstance(error, TooLarge | DiskFull):
+        if isinstance(error, TooLarge):
             raise limit.refusal from error
+        if isinstance(error, DiskFull):
+            raise file_limits.no_room() from error
         if isinstance(error, RequestEntityTooLarge):
             raise Invalid("file", "The fields beside the file are too long.") from error
         raise

@@ -45,6 +45,9 @@ export default function (form) {
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
+    // The server would close the connection before all of it was sent, and the browser would not show why.
+    const file = form.querySelector("[type=file]").files[0];
+    if (file && file.size > Number(form.dataset.most)) return alarm(form, form.dataset.tooLarge);
     const request = new XMLHttpRequest();
     request.upload.addEventListener("progress", (step) => step.lengthComputable && show(progress, step));
     request.addEventListener("load", () => {

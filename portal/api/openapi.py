@@ -16,7 +16,7 @@ _ERRORS = {
     403: "The token's role does not allow this.",
     404: "There is no such thing.",
     413: "The body is too large.",
-    415: "The body is not JSON.",
+    415: "The body is of another kind than this takes.",
     422: "Something that was sent cannot be used; `errors` names the fields.",
 }
 _PATHS = {
@@ -123,7 +123,9 @@ def _errors(operation: Operation) -> dict[int, str]:
         found |= {404}
     if operation.body is not None:
         found |= {413, 415, 422}
-    if operation.query or operation.takes_file:
+    if operation.takes_file:
+        found |= {415, 422}
+    if operation.query:
         found |= {422}
     return {status: _ERRORS[status] for status in found}
 

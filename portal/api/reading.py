@@ -32,6 +32,12 @@ def body(validator: Any) -> Any:
     return value
 
 
+def refuse_form() -> None:
+    """Raise Problem where a form came in place of the file itself: it would be stored with all that is around it."""
+    if request.mimetype.startswith("multipart/"):
+        raise Problem(415, "Send the file itself as the body, not a form: curl --data-binary @FILE.")
+
+
 def violations(found: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
     """Field and message of each violation of a schema; what is missing or too much is named itself."""
     for violation in found:

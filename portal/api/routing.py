@@ -37,6 +37,8 @@ def _carry_out(operation: Operation, **arguments: Any) -> Response:
             arguments["query"] = reading.query(operation.query)
         if operation.body is not None:
             arguments["body"] = reading.body(operation.validator)
+        if operation.takes_file:
+            reading.refuse_form()
         with store().reading() if operation.holds_connection else nullcontext():
             return _answer(operation, operation.function(**arguments))
     except Problem as problem:

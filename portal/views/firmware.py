@@ -18,7 +18,7 @@ from portal.auth import role_required
 from portal.file_downloads import send
 from portal.htmx import page
 from portal.navigation import Nav
-from portal.wording import at_field
+from portal.wording import at_field, said
 
 bp = Blueprint("firmware", __name__, url_prefix="/firmware")
 nav = Nav(lazy_gettext("Firmware & logs"), "cpu", 60, "firmware.index")
@@ -136,6 +136,7 @@ def _words(form: Any) -> dict[str, str]:
 
 
 def _form(image: FirmwareImage | None, typed: dict[str, str], errors: dict[str, str]) -> BaseResponse:
+    limit = file_limits.image_limit(context.settings())
     stored = {name: getattr(image, name) if image else "" for name in firmware_images.EDITABLE}
     return page(
         "firmware/image.html" if image else "firmware/add.html",
@@ -144,7 +145,8 @@ def _form(image: FirmwareImage | None, typed: dict[str, str], errors: dict[str, 
         is_missing=image is not None and not file_limits.shelf(context.settings()).has(image.stored_as),
         values={**stored, **typed},
         errors=errors,
-        most=file_limits.image_limit(context.settings()).size,
+        most=limit.size,
+        too_large=said(limit.refusal),
         vendors=_known(ChargePoint.vendor),
         models=_known(ChargePoint.model),
     )

@@ -53,7 +53,7 @@ def supported(charge_point_id: int) -> tuple[str, ...]:
     row = ConfigurationKey.get_or_none(
         ConfigurationKey.charge_point == charge_point_id, ConfigurationKey.key ** "SupportedFileTransferProtocols"
     )
-    return spoken_in(row and row.value)
+    return spoken_in(row.value if row else None)
 
 
 def spoken_in(listed: str | None) -> tuple[str, ...]:

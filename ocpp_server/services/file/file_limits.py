@@ -55,7 +55,12 @@ def _of_one(size: int) -> Limit:
 
 
 def _of_disk(settings: Settings) -> Limit:
-    return Limit(shelf(settings).room(), 507, Invalid("file", "The disk of the server has no room for this file."))
+    return Limit(shelf(settings).room(), 507, no_room())
+
+
+def no_room() -> Invalid:
+    """What is said where the disk is full."""
+    return Invalid("file", "The disk of the server has no room for this file.")
 
 
 def kept_bytes(charge_point_id: int | None = None) -> int:

@@ -89,7 +89,7 @@ def needed_by(image_id: int) -> dict[FirmwareJob, int]:
         .group_by(FirmwareJob)
         .order_by(FirmwareJob.id)
     )
-    return {job: job.stations for job in query}
+    return {job: job.stations for job in query}  # type: ignore[attr-defined]
 
 
 def is_for_another(image: FirmwareImage, charge_point: ChargePoint) -> bool:

@@ -1,6 +1,7 @@
 """Firmware images and files of stations by API."""
 
 import hashlib
+import io
 import random
 from collections.abc import Callable
 from datetime import timedelta
@@ -59,6 +60,14 @@ def test_what_cannot_be_taken_is_refused_and_leaves_nothing(
     status, problem = upload(api, content, **query)
     assert status == 422
     assert problem["errors"]
+    assert list(settings.files_folder.glob("*/*")) == []
+
+
+def test_a_form_in_place_of_the_file_is_refused(api: Api, settings: Settings) -> None:
+    form = {"file": (io.BytesIO(CONTENT), "fw.bin")}
+    headers = {"Authorization": f"Bearer {api.token}"}
+    answer = api.client.post("/api/v1/firmware-images", data=form, headers=headers)
+    assert (answer.status_code, "Send the file itself" in answer.json["detail"]) == (415, True)
     assert list(settings.files_folder.glob("*/*")) == []
 
 

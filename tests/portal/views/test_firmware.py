@@ -16,6 +16,7 @@ from ocpp_server.services.file import file_limits, file_links, file_transfers
 from ocpp_server.services.file.file_transfers import Peer
 from ocpp_server.services.firmware import firmware_images, firmware_jobs
 from ocpp_server.services.firmware.firmware_jobs import Plan
+from ocpp_server.shelf import Shelf
 from portal import context
 from tests.portal.conftest import PARTIAL
 
@@ -101,6 +102,16 @@ def test_a_file_that_cannot_be_taken_is_explained_and_leaves_nothing(
     answer = upload(operator, content, name)
     assert answer.status_code == 422
     assert words in answer.text
+    assert kept(settings) == []
+
+
+def test_a_disk_that_fills_up_meanwhile_is_named_as_what_it_is(operator, settings, monkeypatch):
+    rooms = iter([10**9])
+    monkeypatch.setattr("ocpp_server.shelf._SYNC_BYTES", 1)
+    monkeypatch.setattr(Shelf, "room", lambda self: next(rooms, 0))
+    answer = upload(operator)
+    assert answer.status_code == 422
+    assert "The disk of the server has no room for this file." in answer.text.partition("invalid-feedback")[2]
     assert kept(settings) == []
 
 
