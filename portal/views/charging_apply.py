@@ -1,24 +1,25 @@
 """Giving a schedule to connectors and stations: choosing them, seeing what results, and confirming."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from ocpp_server import clock
-from ocpp_server.charging.profile import CHARGE_POINT_MAX, TX, parse
+from ocpp_server.charging.profile import CHARGE_POINT_MAX, TX
 from ocpp_server.models import ChargePoint, ChargingProfileTemplate
 from ocpp_server.services.errors import Invalid
-from ocpp_server.services.smart_charging import charging_profiles, charging_templates, composite_schedules
+from ocpp_server.services.smart_charging import charging_profiles, charging_templates
 from ocpp_server.services.smart_charging.charging_profiles import Spot
 from ocpp_server.services.smart_charging.charging_templates import drawing_of
-from portal import applying, charging, composites, lists, selection, yard
+from portal import applying, charging, lists, previews, selection, site_precedence, yard
 from portal.auth import role_required
 from portal.charging import place_word
 from portal.converters import row_id
 from portal.htmx import page
 from portal.locale import zone
+from portal.previews import Preview
 from portal.views.charging import fetch
 from portal.views.stations import SEARCHED
 from portal.wording import said
@@ -39,12 +40,14 @@ def choose(template_id: int) -> Response:
     if text:
         query = query.where(lists.mentions(SEARCHED, text))
     pages = lists.paginate(query)
+    stations = yard.look_at(pages.rows)
     return page(
         "charging/choose.html",
         "results",
         template=template,
         pages=pages,
-        stations=yard.look_at(pages.rows),
+        stations=stations,
+        sites=site_precedence.by_connector(template, [station.charge_point.id for station in stations]),
         only_whole=template.purpose == CHARGE_POINT_MAX,
         q=text,
         purpose_word=charging.purpose_word,
@@ -95,6 +98,7 @@ def _confirm(template: ChargingProfileTemplate, spots: list[Spot]) -> Response:
     ids = {spot.charge_point_id for spot in spots}
     rows = ChargePoint.select().where(ChargePoint.id.in_(list(ids))).order_by(ChargePoint.identity_key)
     stations = {station.charge_point.id: station for station in yard.look_at(list(rows))}
+    found = site_precedence.by_connector(template, list(stations))
     sessions = [session for station in stations.values() for session in station.running if _concerns(spots, session)]
     return page(
         "charging/confirm.html",
@@ -107,6 +111,8 @@ def _confirm(template: ChargingProfileTemplate, spots: list[Spot]) -> Response:
         stops_cars=charging.stops_cars(drawing_of(template)),
         late=[session for session in sessions if charging_profiles.may_be_over(session)],
         for_sessions=template.purpose == TX,
+        sites=found,
+        shared=site_precedence.together(found, spots, stations),
         previews=_previews(template, spots, stations),
         place_word=place_word,
         purpose_word=charging.purpose_word,
@@ -121,35 +127,10 @@ def _concerns(spots: list[Spot], session: object) -> bool:
     return Spot(*place) in spots or Spot(place[0], 0) in spots
 
 
-def _previews(
-    template: ChargingProfileTemplate, spots: list[Spot], stations: dict[int, StationView]
-) -> list[tuple[StationView, int, composites.Plot]]:
-    """The composite today of the first connectors, as it is and as it will be."""
+def _previews(template: ChargingProfileTemplate, spots: list[Spot], stations: dict[int, StationView]) -> list[Preview]:
+    """The composites of the first places today; of a week's schedule, this week."""
     begin, end = charging.day_around(clock.now().astimezone(zone()))
     if template.repeat == "Weekly":
         begin -= timedelta(days=begin.weekday())
         end = begin + timedelta(days=7)
-    found = []
-    for spot in spots[:PREVIEWS]:
-        station = stations[spot.charge_point_id]
-        number = spot.connector_id
-        if number == 0 and template.purpose != CHARGE_POINT_MAX:
-            number = next((outlet.connector_id for outlet in station.outlets), 1)
-        found.append((station, number, _preview(template, spot, number, begin, end)))
-    return found
-
-
-def _preview(
-    template: ChargingProfileTemplate, spot: Spot, number: int, begin: datetime, end: datetime
-) -> composites.Plot:
-    plan = parse(spot.connector_id or (number if template.purpose == TX else 0), _plan(template, spot))
-    holdings = composite_schedules.Holdings(spot.charge_point_id)
-    before, after = (
-        holdings.calculate(number, begin, end, unit=template.unit, more=more, planned=True) for more in ([], [plan])
-    )
-    lines = [("before", _("Now"), composites.points(before)), ("after", _("With it"), composites.points(after))]
-    return composites.plot(template.unit, end, lines)
-
-
-def _plan(template: ChargingProfileTemplate, spot: Spot) -> dict:
-    return charging_templates.profile_for(template, spot.connector_id, clock.now())
+    return [previews.of_spot(template, spot, stations[spot.charge_point_id], begin, end) for spot in spots[:PREVIEWS]]

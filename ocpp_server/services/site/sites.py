@@ -1,6 +1,6 @@
 """Sites as people set them up: a connection, its circuits, and the connectors on them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ocpp_server import clock
@@ -116,6 +116,18 @@ def members_of(site_id: int) -> list[SiteMember]:
     query = SiteMember.select(SiteMember, ChargePoint).join(SiteCircuit).switch(SiteMember).join(ChargePoint)
     rows = query.where(SiteCircuit.site == site_id, ChargePoint.deleted_at.is_null())
     return sorted(rows, key=lambda row: (row.charge_point.name.casefold(), row.charge_point_id, row.connector_id))
+
+
+def of_connectors(charge_point_ids: Collection[int]) -> dict[tuple[int, int], Site]:
+    """The site of each connector of these stations that belongs to one. Stations that are told nothing unasked get
+    none of its limits, so they are left out."""
+    query = SiteMember.select(SiteMember, SiteCircuit, Site).join(SiteCircuit).join(Site)
+    rows = (
+        query.switch(SiteMember)
+        .join(ChargePoint)
+        .where(SiteMember.charge_point.in_(list(charge_point_ids)), ChargePoint.spontaneous_calls)
+    )
+    return {(row.charge_point_id, row.connector_id): row.circuit.site for row in rows}
 
 
 def _save_circuits(site: Site, circuits: Iterable[Circuit]) -> dict[str, int]:

@@ -201,7 +201,7 @@ def _start(row: InstalledChargingProfile) -> tuple[datetime, str]:
 
 
 def payload_of(command: Command) -> dict[str, Any]:
-    """What was sent; nothing where it was too long to be kept whole."""
+    """What was sent; nothing where only its beginning was kept, as of very long ones once."""
     try:
         return json.loads(command.payload)
     except ValueError:

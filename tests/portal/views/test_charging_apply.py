@@ -1,13 +1,35 @@
 """Giving a schedule to connectors and stations: choosing, confirming, applying."""
 
+import json
+import re
 from collections.abc import Callable
 
+import pytest
 from flask.testing import FlaskClient
 
+from ocpp_server import clock
+from ocpp_server.charging.limits import Traits
 from ocpp_server.models import ChargePoint, ChargingProfileTemplate
+from ocpp_server.services.configuration import configuration
+from ocpp_server.services.site import sites
+from ocpp_server.services.site.sites import Circuit, Member, Plan
+from ocpp_server.services.smart_charging import charging_traits
+from ocpp_server.services.station import charge_points
 from ocpp_server.store import Store
 from tests.charging_station import Answerer
 from tests.portal.views.schedules import apply, form
+
+
+def confirm(client: FlaskClient, template_id: int, *spots: str) -> str:
+    """The page that asks whether it is meant."""
+    return client.post(f"/charging/templates/{template_id}/confirm", data={"spot": list(spots)}).text
+
+
+def drawn(page: str) -> dict[str, set[float | None]]:
+    """The limits in the first plot of a page, by the labels of its lines."""
+    found = re.search("data-plot='([^']*)'", page)
+    assert found is not None
+    return {line["label"]: set(line["values"]) for line in json.loads(found[1])["lines"]}
 
 
 def test_connectors_are_chosen_from_a_list(
@@ -30,6 +52,41 @@ def test_what_results_is_shown_before_with_real_numbers(
     assert "With it" in page
     nothing = operator.post(f"/charging/templates/{night.id}/confirm", data={"spot": ["77:1", "x", ":"]})
     assert nothing.status_code == 303
+
+
+def test_what_results_is_what_the_station_would_be_sent(
+    operator: FlaskClient, night: ChargingProfileTemplate, station: Answerer, store: Store
+) -> None:
+    limits = {"ChargeProfileMaxStackLevel": "0", "ChargingScheduleMaxPeriods": "1"}
+    for key, value in limits.items():
+        item = {"key": key, "value": value}
+        store.write(lambda unit, item=item: configuration.report(unit, 1, item, clock.now()))
+    store.write(lambda unit: charging_traits.learn(unit, 1, Traits(unit="W")))
+    page = confirm(operator, night.id, "1:1")
+    assert "So that it is taken there, the schedule is sent on stack level 0, in watts, in 1 step." in page
+    assert drawn(page)["With it"] == {8.0}
+
+
+def test_a_limit_that_becomes_the_connectors_defaults_is_shown_there(
+    operator: FlaskClient, station: Answerer, store: Store
+) -> None:
+    store.write(lambda unit: charging_traits.learn(unit, 1, Traits(charge_point_max=False)))
+    whole = form(("00:00", "32"), purpose="ChargePointMaxProfile")
+    operator.post("/charging/templates/new", data=whole)
+    page = confirm(operator, 1, "1:0")
+    assert "By the gate, connector 1" in page
+    assert "as a default of 32 A for each connector" in page
+    assert drawn(page)["With it"] == {32.0}
+
+
+def test_a_schedule_for_the_running_session_is_shown_on_its_connector(
+    operator: FlaskClient, station: Answerer, store: Store
+) -> None:
+    station.start("2026-11-22T10:00:00Z", 1, connector_id=2)
+    operator.post("/charging/templates/new", data=form(("00:00", "10"), purpose="TxProfile"))
+    page = confirm(operator, 1, "1:0")
+    assert "By the gate, connector 2" in page
+    assert drawn(page)["With it"] == {10.0}
 
 
 def test_stations_chosen_in_their_list_are_asked_to_confirm(
@@ -73,3 +130,49 @@ def test_pages_take_as_many_queries_for_many_stations(
                 operator.get(path)
             counts.append(len(statements))
     assert counts[:2] == counts[2:]
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"purpose": "TxDefaultProfile"}, "limit of its own, and that wins"),
+        ({"purpose": "TxDefaultProfile", "stack_level": "0"}, "has the stack level of the site"),
+        ({"purpose": "TxProfile"}, "limit for the session wins"),
+        ({"purpose": "TxProfile", "stack_level": "9"}, "until the site sends its next one"),
+        ({"purpose": "TxProfile", "stack_level": "10"}, "The schedule wins by its stack level"),
+        ({"purpose": "ChargePointMaxProfile"}, "Both count: the lower limit holds."),
+    ],
+)
+def test_where_a_site_shares_the_connector_both_pages_say_what_wins(
+    operator: FlaskClient, store: Store, station: Answerer, typed: dict[str, str], words: str
+) -> None:
+    operator.post("/charging/templates/new", data=form(("00:00", "16"), **typed))
+    assert "A site shares" not in confirm(operator, 1, "1:0")
+    plan = Plan("Yard", [Circuit("Main", 18.0)], [Member(1, 1, "Main")])
+    store.write(lambda unit: sites.save(unit, plan))
+    chosen = operator.get("/charging/templates/1/apply").text
+    assert words in chosen
+    assert "Connector 1: site Yard" in chosen
+    confirmed = confirm(operator, 1, "1:0")
+    assert "A site shares connector 1 of By the gate. " in confirmed
+    assert words in confirmed
+    assert "A site shares" not in confirm(operator, 1, "1:2")
+
+
+def test_a_site_that_may_not_ask_the_station_wins_nothing(
+    operator: FlaskClient, store: Store, night: ChargingProfileTemplate, station: Answerer
+) -> None:
+    plan = Plan("Yard", [Circuit("Main", 18.0)], [Member(1, 1, "Main")])
+    store.write(lambda unit: sites.save(unit, plan))
+    store.write(lambda unit: charge_points.update(unit, 1, spontaneous_calls=False))
+    assert "A site shares" not in confirm(operator, night.id, "1:1")
+
+
+def test_on_a_station_with_few_stack_levels_the_lowered_ones_are_compared(
+    operator: FlaskClient, store: Store, station: Answerer
+) -> None:
+    plan = Plan("Yard", [Circuit("Main", 18.0)], [Member(1, 1, "Main")])
+    store.write(lambda unit: sites.save(unit, plan))
+    store.write(lambda unit: charging_traits.learn(unit, 1, Traits(max_stack_level=0)))
+    operator.post("/charging/templates/new", data=form(("00:00", "16"), purpose="TxProfile"))
+    assert "until the site sends its next one" in confirm(operator, 1, "1:1")
