@@ -41,7 +41,7 @@ class Product:
 
     def environment(self) -> dict[str, str]:
         settings = {"CSMS_DATA_DIR": str(self.folder), "CSMS_PORT": str(self.port), "CSMS_HOST": "127.0.0.1"}
-        return {**os.environ, **settings, "PYTHONDONTWRITEBYTECODE": "1"}
+        return {**os.environ, **settings}
 
     def start(self) -> None:
         log = (self.folder / "server.log").open("ab")
