@@ -7,7 +7,6 @@ name that came over the wire.
 import errno
 import os
 import stat
-import time
 from typing import Any, BinaryIO
 
 from pyftpdlib.exceptions import FilesystemError
@@ -16,9 +15,6 @@ from pyftpdlib.filesystems import AbstractedFS
 from ocpp_server import file_names
 from ocpp_server.ftp.asking import Asking, Refusal
 from ocpp_server.shelf import DiskFull, Incoming, Shelf, TooLarge
-
-#: Seconds between two notes of how far a transfer is.
-_NOTE_EVERY = 1.0
 
 
 class Upload:
@@ -32,7 +28,6 @@ class Upload:
         self._incoming = incoming
         self._asking = asking
         self._facts = facts
-        self._noted = time.monotonic()
 
     def write(self, piece: bytes) -> None:
         try:
@@ -41,9 +36,6 @@ class Upload:
             is_large = isinstance(error, TooLarge)
             self.refusal = f"The file has {error}, and more may not come now." if is_large else str(error)
             raise OSError(errno.EFBIG, self.refusal) from error
-        if time.monotonic() - self._noted > _NOTE_EVERY:
-            self._noted = time.monotonic()
-            self._asking.ask("progress", transferred=self._incoming.size, **self._facts)
 
     def finish(self, announced: int | None) -> None:
         """All has come. Raises Refusal."""

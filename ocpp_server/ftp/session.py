@@ -18,6 +18,10 @@ _RIGHTS = {"download": "elr", "upload": "elwa"}
 _NAMING = {"STOR", "APPE", "STOU", "RETR", "SIZE", "MDTM", "RNFR", "RNTO", "DELE", "MKD", "RMD"}
 #: A peer that is silent for so long, or takes nothing, is cut off; in seconds.
 _IDLE = 120
+#: So is whoever moves fewer bytes than this meanwhile: slower than 2 kB a second nobody is.
+_LEAST = 2000 * _IDLE
+#: Seconds between two notes of how far a transfer is.
+_NOTE_EVERY = 1.0
 
 
 class Credentials(DummyAuthorizer):
@@ -51,6 +55,30 @@ class Data(DTPHandler):
     """A data connection. What came in is on record before its sender is told that all is well."""
 
     timeout = _IDLE
+    _lastdata: int
+    _notes: Any = None
+    _noted = 0
+
+    def __init__(self, sock: Any, cmd_channel: Any) -> None:
+        super().__init__(sock, cmd_channel)
+        if not self._closed:
+            self._notes = self.ioloop.call_every(_NOTE_EVERY, self._note, _errback=self.handle_error)
+
+    def _note(self) -> None:
+        """Tell how far the transfer is, if it went on."""
+        done = self.get_transmitted_bytes()
+        if self.file_obj is not None and done > self._noted:
+            self._noted = done
+            self.cmd_channel.tell_progress(done)
+
+    def handle_timeout(self) -> None:
+        """Called every `timeout` seconds. pyftpdlib itself is content with a single byte."""
+        done = self.get_transmitted_bytes()
+        if done - self._lastdata < _LEAST:
+            self._lastdata = done
+            if isinstance(self.file_obj, Upload):
+                self.file_obj.refusal = "The file came too slowly."
+        super().handle_timeout()
 
     def recv(self, buffer_size: int) -> bytes:
         try:
@@ -77,6 +105,8 @@ class Data(DTPHandler):
                 self.file_obj.finish(self.cmd_channel.announced)
             except Refusal as refusal:
                 self._resp = (f"552 {refusal}", logger.info)
+        if self._notes is not None and not self._notes.cancelled:
+            self._notes.cancel()
         super().close()
 
 
@@ -146,6 +176,10 @@ class Session(FTPHandler):
 
     def on_incomplete_file_sent(self, file: str) -> None:
         self._fetched(is_whole=False)
+
+    def tell_progress(self, done: int) -> None:
+        """So many bytes of the transfer at hand have passed."""
+        self._tell("progress", transferred=self._fetched_from + done)
 
     def _fetched(self, *, is_whole: bool) -> None:
         sent = self.data_channel.get_transmitted_bytes() if self.data_channel is not None else 0

@@ -5,10 +5,12 @@ import io
 import os
 import signal
 import socket
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import gevent
@@ -32,6 +34,18 @@ def settings(settings: Settings) -> Settings:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     return replace(settings, ftp_port=port, ftp_passive_ports="20000-29999", received_max_size=LIMIT)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The FTP server looks after a fifth of a second whether a transfer is fast enough."""
+    script = "import json, sys; from ocpp_server.ftp import __main__, session; session.Data.timeout = 0.2;"
+    start = subprocess.Popen
+
+    def popen(command: list[str], **more: Any) -> subprocess.Popen:
+        return start([command[0], "-c", f"{script} __main__.main(json.loads(sys.argv[1]))", command[-1]], **more)
+
+    monkeypatch.setattr(subprocess, "Popen", popen)
 
 
 @pytest.fixture
@@ -144,6 +158,40 @@ def test_a_climbing_name_is_refused(files: Files, log_in: Callable[[Offer], ftpl
         client.storbinary(f"STOR {name}", io.BytesIO(LOG))
     assert files.on_disk() == []
     assert files.events(offer) == ["refused"]
+
+
+def test_a_download_tells_how_far_it_is(files: Files, log_in: Callable[[Offer], ftplib.FTP]) -> None:
+    offer = files.offer(b"x" * 30_000_000)
+    with log_in(offer).transfercmd(f"RETR {name_of(offer)}", rest=20_000_000) as data:
+        data.recv(1000)
+        eventually(lambda: files.yard.row(FileLink).transferred > 20_000_000)
+    assert files.events(offer) == []
+
+
+def test_an_upload_tells_how_far_it_is(files: Files, log_in: Callable[[Offer], ftplib.FTP]) -> None:
+    offer = files.expect()
+    with log_in(offer).transfercmd("STOR a.log") as data:
+        data.sendall(LOG)
+        eventually(lambda: files.yard.row(FileLink).transferred == len(LOG))
+    eventually(lambda: files.events(offer) == ["began", "received"])
+
+
+def test_who_sends_a_byte_now_and_then_is_cut_off(
+    impatient: None, files: Files, log_in: Callable[[Offer], ftplib.FTP]
+) -> None:
+    offer = files.expect()
+    client = log_in(offer)
+
+    def drip() -> None:
+        with client.transfercmd("STOR a.log") as data, suppress(OSError):
+            while True:
+                data.sendall(b"x")
+                gevent.sleep(0.02)
+
+    dripping = gevent.spawn(drip)
+    eventually(lambda: files.events(offer) == ["began", "failed"])
+    assert files.yard.row(FileLink).reason == "The file came too slowly."
+    dripping.kill()
 
 
 def test_a_file_without_end_is_cut_off(files: Files, log_in: Callable[[Offer], ftplib.FTP]) -> None:
