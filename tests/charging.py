@@ -30,13 +30,19 @@ def session(charge_point: ChargePoint, started_at: datetime, hours: float | None
     return Transaction.create(charge_point=charge_point, started_at=started_at, **values)
 
 
-def reading(transaction: Transaction, at: datetime, samples: list[dict] | None = None, **totals: Any) -> MeterValue:
+def reading(
+    transaction: Transaction,
+    at: datetime,
+    samples: list[dict] | None = None,
+    received_at: datetime | None = None,
+    **totals: Any,
+) -> MeterValue:
     return MeterValue.create(
         charge_point_id=transaction.charge_point_id,
         connector_id=transaction.connector_id,
         transaction_id=transaction.id,
         at=at,
-        received_at=at,
+        received_at=received_at or at,
         samples=json.dumps(samples or []),
         **totals,
     )

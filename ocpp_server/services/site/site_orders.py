@@ -6,11 +6,12 @@ from functools import partial
 
 from ocpp_server import clock
 from ocpp_server.charging.profile import TX, TX_DEFAULT
+from ocpp_server.models import Transaction
 from ocpp_server.models.charging import INSTALLED, REFUSED
 from ocpp_server.services import spontaneous
 from ocpp_server.services.site import site_loading, site_sharing
 from ocpp_server.services.site.site_sharing import SITE, Live
-from ocpp_server.services.smart_charging import charging_profiles, installed_profiles
+from ocpp_server.services.smart_charging import charging_profiles, charging_traits, installed_profiles
 from ocpp_server.services.smart_charging.charging_owners import GONE, Outcome, on_outcome
 from ocpp_server.services.spontaneous import BY
 from ocpp_server.site import wishes
@@ -37,13 +38,17 @@ def forget_old(unit: Unit) -> bool:
 
 def send(unit: Unit, orders: Iterable[Order]) -> None:
     """As commands to the stations."""
-    now = clock.now()
     for order in orders:
         charge_point_id, connector_id = order.key
+        now = charging_traits.station_time(_session(order))
         purpose, level = (TX_DEFAULT, DEFAULT_LEVEL) if order.transaction_id is None else (TX, LIMIT_LEVEL)
         number = SITE.profile_id(purpose, connector_id)
         profile = wishes.profile(order, now, profile_id=number, stack_level=level)
         charging_profiles.hold(unit, SITE, charge_point_id, connector_id, profile, by=BY, lifetime=LIFETIME)
+
+
+def _session(order: Order) -> Transaction | None:
+    return Transaction.get_or_none(Transaction.id == order.transaction_id) if order.transaction_id else None
 
 
 def give_up(live: Live, now: float) -> None:

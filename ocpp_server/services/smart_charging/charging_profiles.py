@@ -27,12 +27,12 @@ For such another part (an owner) this is the contract:
 import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from datetime import timedelta
 from typing import Any, NamedTuple
 
 from ocpp_server import clock
 from ocpp_server.charging import building, fitting
 from ocpp_server.charging.profile import TX, whole
+from ocpp_server.charging.units import Wiring
 from ocpp_server.models import (
     ChargePoint,
     ChargingApplication,
@@ -47,12 +47,11 @@ from ocpp_server.services.smart_charging import charging_requests, installed_pro
 from ocpp_server.services.smart_charging.charging_owners import OPERATOR, Owner, own_profile_id, template_profile_id
 from ocpp_server.services.smart_charging.charging_requests import LATE, NO_SESSION, Wish
 from ocpp_server.services.smart_charging.charging_rules import problems
+from ocpp_server.services.smart_charging.charging_traits import LATE_AFTER
 from ocpp_server.store import Unit
 
 Json = dict[str, Any]
 
-#: A StartTransaction that came so late was kept by the station while it was offline (section 5.16.1, rule 118).
-LATE_AFTER = timedelta(minutes=5)
 #: How long an owner's limit waits for a station that is busy, in seconds.
 LIMIT_LIFETIME = 60.0
 
@@ -145,15 +144,18 @@ def hold(
     *,
     by: str,
     lifetime: float = LIMIT_LIFETIME,
+    wiring: Wiring | None = None,
 ) -> ChargingProfileRequest:
     """Send an owner's own profile, whatever the station holds already. Its chargingProfileId is one of the owner's; a
-    TxProfile names its transaction, and is left out where another one runs. The owner has looked whether it is late."""
+    TxProfile names its transaction, and is left out where another one runs. The owner has looked whether it is late.
+    `wiring`: where the station takes W, the limit is to hold on each phase."""
     session = None
     if profile["chargingProfilePurpose"] == TX:
         running = installed_profiles.running_on(charge_point_id, connector_id)
         session = running if running is not None and running.id == profile.get("transactionId") else None
     charging_requests.supersede(unit, owner, charge_point_id, connector_id, profile["chargingProfilePurpose"])
-    wish = Wish(ChargePoint.get_by_id(charge_point_id), connector_id, profile, owner, by, lifetime, session)
+    charge_point = ChargePoint.get_by_id(charge_point_id)
+    wish = Wish(charge_point, connector_id, profile, owner, by, lifetime, session, wiring=wiring)
     return _send(unit, wish, even_if_late=True)
 
 

@@ -6,13 +6,14 @@ got. A station that does not answer, or cannot be reached, is not asked again.
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ocpp_server import clock
 from ocpp_server.charging import fitting, ladder
 from ocpp_server.charging.ladder import Attempt
 from ocpp_server.charging.limits import Limits, Traits
+from ocpp_server.charging.units import Wiring
 from ocpp_server.models import ChargePoint, ChargingProfileRequest, Transaction
 from ocpp_server.models.charging import FAILED, INSTALLED, LEFT_OUT, REFUSED, SUPERSEDED, WAITING
 from ocpp_server.models.commands import ANSWERED, ERROR, LOST, TIMEOUT
@@ -36,7 +37,8 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Wish:
-    """A profile for a connector. `lifetime` in seconds as for commands; None waits for the station."""
+    """A profile for a connector. `lifetime` in seconds as for commands; None waits for the station. `wiring`: where a
+    limit in W must be safe for each phase."""
 
     charge_point: ChargePoint
     connector_id: int
@@ -46,12 +48,13 @@ class Wish:
     lifetime: float | None = None
     session: Transaction | None = None
     application_id: int | None = None
+    wiring: Wiring | None = None
 
 
 def begin(unit: Unit, wish: Wish) -> ChargingProfileRequest:
     """Send it in its first form. Raises Invalid for what the standard does not allow."""
-    place = StationPlace(wish.charge_point.id, wish.connector_id, wish.session)
-    first = next(ladder.attempts(wish.profile, place, clock.now()))
+    place = StationPlace(wish.charge_point.id, wish.connector_id, wish.session, wish.wiring)
+    first = next(ladder.attempts(wish.profile, place, place.now))
     request = _row(wish)
     _try(unit, request, wish.charge_point, first)
     return request
@@ -177,7 +180,7 @@ def _row(wish: Wish) -> ChargingProfileRequest:
         owner=wish.owner.name,
         purpose=wish.profile["chargingProfilePurpose"],
         transaction_id=wish.session.id if wish.session else None,
-        attempts=json.dumps({"wish": wish.profile, "tried": []}),
+        attempts=json.dumps({"wish": wish.profile, "wiring": wish.wiring and asdict(wish.wiring), "tried": []}),
         lifetime=wish.lifetime,
         requested_by=wish.by,
         requested_at=clock.now(),
@@ -208,7 +211,7 @@ def _try(unit: Unit, request: ChargingProfileRequest, charge_point: ChargePoint,
 
 
 def _keep(request: ChargingProfileRequest, tried: list[Json]) -> None:
-    request.attempts = json.dumps({"wish": wish_of(request), "tried": tried})
+    request.attempts = json.dumps({**json.loads(request.attempts), "tried": tried})
 
 
 def _of_command(command_id: int, state: str) -> ChargingProfileRequest | None:
@@ -229,7 +232,8 @@ def _go_on(unit: Unit, request: ChargingProfileRequest) -> None:
     """The next attempt, or the end."""
     tried = attempts_of(request)
     session = Transaction.get_or_none(Transaction.id == request.transaction_id) if request.transaction_id else None
-    place = StationPlace(request.charge_point_id, request.connector_id, session)
+    wiring = json.loads(request.attempts)["wiring"]
+    place = StationPlace(request.charge_point_id, request.connector_id, session, wiring and Wiring(**wiring))
     is_full = _is_full(place.limits, request.charge_point_id, request.connector_id, tried[0]["profile"])
     following = None if is_full else _next(wish_of(request), place, tried)
     if following is not None:
@@ -243,7 +247,7 @@ def _go_on(unit: Unit, request: ChargingProfileRequest) -> None:
 def _next(wish: Json, place: StationPlace, tried: list[Json]) -> Attempt | None:
     """The first attempt that is none of those before, but for the time at which a limit begins."""
     before = [_said(_attempt(item)) for item in tried]
-    return next((item for item in ladder.attempts(wish, place, clock.now()) if _said(item) not in before), None)
+    return next((item for item in ladder.attempts(wish, place, place.now) if _said(item) not in before), None)
 
 
 def _said(attempt: Attempt) -> tuple[int, Json]:

@@ -1,8 +1,10 @@
 """What is known of a station when a profile is fitted to it: its limits, what was learnt, its voltage."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from peewee import fn
@@ -10,13 +12,18 @@ from peewee import fn
 from ocpp_server import clock
 from ocpp_server.charging import limits
 from ocpp_server.charging.limits import Limits, Traits
-from ocpp_server.charging.units import Supply
+from ocpp_server.charging.units import Supply, Wiring
 from ocpp_server.models import ChargingTraits, ConfigurationKey, Connector, MeterValue, Transaction
+from ocpp_server.services.session import meter_values
 from ocpp_server.store import Unit
 
 NOMINAL = Supply()
 #: Voltages that a phase can have; a DC station reports that of the battery.
 _PLAUSIBLE = (95.0, 260.0)
+#: A StartTransaction that came so late was kept by the station while it was offline (section 5.16.1, rule 118).
+LATE_AFTER = timedelta(minutes=5)
+#: Of so many readings one is fresh, even where some were kept meanwhile.
+_FRESH = 5
 _FIELDS = ("supported", "max_stack_level", "unit", "kind", "charge_point_max", "station_default")
 
 
@@ -74,9 +81,21 @@ def forget(unit: Unit, charge_point_id: int) -> None:
 class StationPlace:
     """A station as the ladder asks for it, each fact looked up when it is needed first. Needs a connection."""
 
-    def __init__(self, charge_point_id: int, connector_id: int, session: Transaction | None = None) -> None:
-        self.charge_point_id, self.connector_id = charge_point_id, connector_id
+    def __init__(
+        self,
+        charge_point_id: int,
+        connector_id: int,
+        session: Transaction | None = None,
+        wiring: Wiring | None = None,
+    ) -> None:
+        self.charge_point_id, self.connector_id, self.wiring = charge_point_id, connector_id, wiring
+        self.session = session
         self.session_start = session.started_at if session else None
+
+    @cached_property
+    def now(self) -> datetime:
+        """By the station's own clock."""
+        return station_time(self.session)
 
     @cached_property
     def limits(self) -> Limits:
@@ -88,7 +107,8 @@ class StationPlace:
 
     @cached_property
     def supply(self) -> Supply:
-        return supply_of(self.charge_point_id)
+        supply = supply_of(self.charge_point_id)
+        return supply if self.wiring is None else replace(supply, wiring=self.wiring)
 
     @cached_property
     def connectors(self) -> int:
@@ -96,8 +116,23 @@ class StationPlace:
         return max(1, known.count())
 
 
+def station_time(session: Transaction | None) -> datetime:
+    """What time it is by the clock of a session's station. No message is older than its timestamp says, so the freshest
+    tells how far that clock is ahead or behind."""
+    if session is None:
+        return clock.now()
+    row = MeterValue
+    latest = row.select(row.at, row.received_at).where(row.transaction_id == session.id).order_by(row.at.desc())
+    ahead = [value.at - value.received_at for value in latest.limit(_FRESH)]
+    start = session.started_at - session.start_received_at
+    # One that came late was kept by the station while it was offline.
+    ahead += [start] if start > -LATE_AFTER else []
+    return clock.now() + max(ahead, default=timedelta(0))
+
+
 def supply_of(charge_point_id: int) -> Supply:
-    """The area's voltage (errata 3.68): 230 V, unless the station has measured something else altogether."""
+    """What a station hangs on, by what it measured last: the area's voltage (errata 3.68), which is 230 V unless it is
+    lower or another altogether, and as many phases as its meter names (quirk 39)."""
     latest = (
         Transaction.select(Transaction.id)
         .where(Transaction.charge_point == charge_point_id)
@@ -105,11 +140,20 @@ def supply_of(charge_point_id: int) -> Supply:
         .limit(1)
     )
     measured = (
-        MeterValue.select(MeterValue.voltage_v)
+        MeterValue.select(MeterValue.voltage_v, MeterValue.samples)
         .where(MeterValue.transaction_id == latest, MeterValue.voltage_v.is_null(False))
         .order_by(MeterValue.at.desc())
         .first()
     )
-    voltage = measured.voltage_v if measured else NOMINAL.voltage
-    is_other = _PLAUSIBLE[0] <= voltage <= _PLAUSIBLE[1] and abs(voltage - NOMINAL.voltage) > 0.1 * NOMINAL.voltage
-    return Supply(voltage, NOMINAL.phases) if is_other else NOMINAL
+    if measured is None or not _PLAUSIBLE[0] <= measured.voltage_v <= _PLAUSIBLE[1]:
+        return NOMINAL
+    is_nominal = NOMINAL.voltage <= measured.voltage_v <= 1.1 * NOMINAL.voltage
+    return Supply(NOMINAL.voltage if is_nominal else measured.voltage_v, _phases(measured.samples))
+
+
+def _phases(samples: str) -> int:
+    """How many phases a meter names; all where it names none."""
+    found = meter_values.by_phase(json.loads(samples or "[]"))
+    found["Voltage"] = {phase: volts for phase, volts in found.get("Voltage", {}).items() if volts >= _PLAUSIBLE[0]}
+    named = {str(phase)[:2] for values in found.values() for phase in values} & {"L1", "L2", "L3"}
+    return len(named) or NOMINAL.phases

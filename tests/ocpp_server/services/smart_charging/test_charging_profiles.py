@@ -1,9 +1,13 @@
 """Applying profiles, holding limits, what stations refuse, and the record of what they hold."""
 
+import json
+from typing import Any
+
 import pytest
 
 from ocpp_server.charging.limits import Traits
 from ocpp_server.charging.profile import CHARGE_POINT_MAX, TX, TX_DEFAULT
+from ocpp_server.charging.units import Wiring
 from ocpp_server.models import Command, InstalledChargingProfile
 from ocpp_server.services import commands
 from ocpp_server.services.errors import Invalid
@@ -53,14 +57,45 @@ def test_the_stations_limits_bind_what_is_sent(yard: Yard) -> None:
     assert sent["chargingSchedule"]["chargingSchedulePeriod"] == [{"startPeriod": 0, "limit": 11040.0}]
 
 
-def test_a_station_that_measures_another_voltage_is_converted_with_that(yard: Yard) -> None:
+@pytest.mark.parametrize(
+    ("volts", "phases", "watts"),
+    [
+        (120, "", 3600.0),
+        (210, "", 6300.0),
+        (240, "", 6900.0),
+        (400, "", 6900.0),
+        (230, "L1", 2300.0),
+        (230, "L1-N L2-N L3-N", 6900.0),
+    ],
+)
+def test_amperes_become_watts_by_the_voltage_and_the_phases_that_a_station_measures(
+    yard: Yard, volts: float, phases: str, watts: float
+) -> None:
     yard.knows(ChargingScheduleAllowedChargingRateUnit="W")
     yard.starts()
+    samples = [{"measurand": "Voltage", "value": str(volts), "phase": phase} for phase in phases.split()]
     columns = "charge_point_id, connector_id, transaction_id, at, received_at, samples, voltage_v"
-    sql = f"INSERT INTO meter_value ({columns}) SELECT charge_point_id, 1, id, 0, 0, '', 120 FROM charging_transaction"
-    yard.store.write(lambda unit: unit.execute(sql))
+    sql = f"INSERT INTO meter_value ({columns}) SELECT charge_point_id, 1, id, 0, 0, ?, ? FROM charging_transaction"
+    yard.store.write(lambda unit: unit.execute(sql, json.dumps(samples), volts))
     yard.apply(default(10))
-    assert yard.station.profiles[0]["chargingSchedule"]["chargingSchedulePeriod"][0]["limit"] == 3600.0
+    assert limits_of(yard.station.profiles[0]) == [watts]
+
+
+def limits_of(profile: dict[str, Any]) -> list[float]:
+    return [period["limit"] for period in profile["chargingSchedule"]["chargingSchedulePeriod"]]
+
+
+def test_where_the_phases_of_a_car_are_not_known_a_limit_in_watts_holds_on_each(yard: Yard) -> None:
+    yard.says(lambda action, payload: "Accepted" if '"W"' in json.dumps(payload) else "Rejected")
+    profile = default(10, chargingProfileId=SITE.profile_id(TX_DEFAULT, 1))
+    periods = profile["chargingSchedule"]["chargingSchedulePeriod"]
+    periods[:] = [{"startPeriod": 0, "limit": 6}, {"startPeriod": 60, "limit": 32}]
+    wiring = Wiring(phases=3, sure=1, largest=32)
+    yard.store.write(
+        lambda unit: charging_profiles.hold(unit, SITE, yard.id, 1, profile, by="Chargeyard", wiring=wiring)
+    )
+    yard.station.answer()
+    assert limits_of(yard.station.profiles[-1]) == [1380.0, 22_080.0]
 
 
 @pytest.mark.parametrize(
