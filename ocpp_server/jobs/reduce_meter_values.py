@@ -5,7 +5,7 @@ from functools import partial
 
 from ocpp_server import clock
 from ocpp_server.scheduler import every
-from ocpp_server.services.session import retention
+from ocpp_server.services.session import retention, retention_walk
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 
@@ -19,8 +19,10 @@ def reduce_meter_values(store: Store, settings: Settings) -> None:
     if not settings.meter_value_days:
         return
     before = clock.to_ms(clock.now()) - settings.meter_value_days * _DAY_MS
-    for transaction_id in retention.sessions_with_values(store, before):
-        while store.write(partial(retention.reduce_session, transaction_id=transaction_id)):
+    for page in retention_walk.pages(store, before):
+        for transaction_id in page:
+            while store.write(partial(retention.reduce_session, transaction_id=transaction_id)):
+                time.sleep(_PAUSE)
             time.sleep(_PAUSE)
         time.sleep(_PAUSE)
     while store.write(lambda unit: retention.reduce_outside(unit, before)):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ocpp_server import bulk
-from ocpp_server.services.session import energy
+from ocpp_server.services.session import energy, retention_walk
 from ocpp_server.services.session.energy import Counter
 from ocpp_server.services.session.meter_values import Totals
 from ocpp_server.store import Unit
@@ -118,6 +118,8 @@ class OpenTransaction:
     ) -> None:
         """It runs no more."""
         self.power_w = None
+        if received_at - stopped_at >= retention_walk.LATE:
+            retention_walk.look_again(unit, self.id, stopped_at)
         running(unit, self.charge_point_id).pop(self.id, None)
         stop = (stopped_at, reported_at, received_at, meter_stop, reason, id_tag)
         unit.put(_STOPS, (*self._progress(), *stop, self.id))

@@ -6,28 +6,19 @@ and run again. The energy is counted by the rules of services/session/energy.py,
 up to what it charged. Times in ms since 1970.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from ocpp_server.services.session import energy
 from ocpp_server.services.session.energy import Counter
-from ocpp_server.store import Store, Unit
+from ocpp_server.store import Unit
 
 QUARTER_MS = 15 * 60_000
 #: So many values at most in one unit of work: some milliseconds.
 STEP = 200
-#: So many sessions are looked at before others have their turn.
-_PAGE = 200
 #: A register that was read longer ago says nothing about one quarter hour.
 _LATEST_MS = 24 * 3_600_000
 
-_ENDED = (
-    "SELECT t.id, t.stopped_at, EXISTS (SELECT 1 FROM meter_value m WHERE m.transaction_id = t.id)"
-    " FROM charging_transaction t WHERE t.stopped_at >= ? AND t.stopped_at < ?"
-    " AND (t.stopped_at > ? OR t.id > ?) AND coalesce(t.stop_received_at, t.stopped_at) < ?"
-    " ORDER BY t.stopped_at, t.id LIMIT ?"
-)
 _SESSION = "SELECT charge_point_id, connector_id, meter_start, started_at, flags FROM charging_transaction WHERE id = ?"
 _OF_SESSION = "SELECT id, at, energy_wh, power_w FROM meter_value WHERE transaction_id = ? ORDER BY at, id LIMIT ?"
 _LAST_OF_SESSION = (
@@ -78,18 +69,6 @@ class _Fold:
                 quarter.register_wh = self.counter.last_wh
         if power_w is not None:
             quarter.max_power_w = power_w if quarter.max_power_w is None else max(quarter.max_power_w, power_w)
-
-
-def sessions_with_values(store: Store, before: int) -> Iterator[int]:
-    """The sessions that ended before that time and have raw values; some are looked at at a time, oldest first."""
-    stopped_at, transaction_id = 0, 0
-    while True:
-        with store.reading():
-            rows = store.query(_ENDED, stopped_at, before, stopped_at, transaction_id, before, _PAGE)
-        yield from (row[0] for row in rows if row[2])
-        if len(rows) < _PAGE:
-            return
-        transaction_id, stopped_at = rows[-1][:2]
 
 
 def reduce_session(unit: Unit, transaction_id: int) -> bool:

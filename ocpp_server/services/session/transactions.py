@@ -8,7 +8,7 @@ from typing import Any
 from ocpp_server import frames, timestamps
 from ocpp_server.services.card import authorization
 from ocpp_server.services.card.authorization import Decision
-from ocpp_server.services.session import energy, meter_values, open_transactions
+from ocpp_server.services.session import energy, meter_values, open_transactions, retention_walk
 from ocpp_server.services.session.open_transactions import (
     CLOSED_BY_US,
     OpenTransaction,
@@ -200,6 +200,8 @@ def _take_value(
         if transaction.may_have(at, digest) and unit.one(_KNOWN_METER_VALUE, transaction_id, at, text):
             return
         transaction.take(totals, at, digest)
+        if transaction.stopped_at is not None and received_at - transaction.stopped_at >= retention_walk.LATE:
+            retention_walk.look_again(unit, transaction_id, transaction.stopped_at)
     unit.insert_later(
         _INSERT_METER_VALUE,
         (

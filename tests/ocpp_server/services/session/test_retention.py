@@ -79,34 +79,6 @@ def test_readings_that_come_later_still_are_not_counted_twice(store, old_session
     assert quarters[1].max_power_w == 13_000
 
 
-def test_only_what_ended_long_ago_is_found(store, old_session, time):
-    def work(unit):
-        station = old_session.charge_point
-        young = charging.session(station, NOON - timedelta(days=89))
-        running = charging.session(station, START, None)
-        reported_late = charging.session(station, START, 2, stop_received_at=NOON)
-        charging.session(station, START, 3)
-        for session in (young, running, reported_late):
-            charging.reading(session, session.started_at, energy_wh=1000)
-
-    store.write(work)
-    assert list(retention.sessions_with_values(store, BEFORE)) == [old_session.id]
-
-
-def test_many_sessions_are_looked_at_in_pages(store, time, monkeypatch):
-    monkeypatch.setattr(retention, "_PAGE", 3)
-
-    def work(unit):
-        station = charging.station()
-        sessions = [charging.session(station, START, 1) for _ in range(10)]
-        for session in sessions:
-            charging.reading(session, START, energy_wh=1000)
-        return [session.id for session in sessions]
-
-    expected = store.write(work)
-    assert list(retention.sessions_with_values(store, BEFORE)) == expected
-
-
 def test_what_was_measured_outside_sessions_is_reduced_for_each_connector(store, time, monkeypatch):
     monkeypatch.setattr(retention, "STEP", 5)
 
