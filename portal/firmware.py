@@ -103,7 +103,12 @@ def stopped_because(job: FirmwareJob) -> str:
     if job.stop_reason == firmware_waves.WINDOW:
         return _("The time window is over. “Go on” continues without one.")
     if job.stop_reason == firmware_waves.IMAGE:
-        return _("The firmware image was deleted. Make a new job with another one.")
+        return _("The firmware image was deleted, or its file is missing. Make a new job with another one.")
+    if job.stop_reason == firmware_waves.LOCATION:
+        return _(
+            "The address cannot be told to stations: it is not one that the standard allows, or its password was"
+            " encrypted with another key of the data folder. Type it again, in a new job."
+        )
     return _(
         "More than %(percent)s %% of this wave failed. Look at the stations below before you go on: “Go on” accepts"
         " these failures, “Retry” asks those stations again.",

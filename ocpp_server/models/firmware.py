@@ -44,7 +44,7 @@ class FirmwareJob(Table):
     is_by_hand = BooleanField(default=False)
 
     state = CharField(max_length=16, default=PLANNED)
-    #: Why it is stopped: `failures`, `window`, or `image` where that is gone.
+    #: Why it is stopped: `failures`, `window`, or `image` or `location` where that cannot be given to stations.
     stop_reason = CharField(max_length=16, default="")
     #: The present wave, from 1, and how many of its failures an operator has accepted by going on.
     wave = IntegerField(default=1)

@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from peewee import fn
 
-from ocpp_server import address_secrets, clock, sealing
+from ocpp_server import address_secrets, clock, schemas, sealing
 from ocpp_server.models import ChargePoint, FirmwareJob, FirmwareUpdate
 from ocpp_server.models.firmware import CANCELLED, DONE, PAUSED, PLANNED, RUNNING, STOPPED
 from ocpp_server.services import commands
@@ -17,6 +18,8 @@ from ocpp_server.services.errors import Invalid
 from ocpp_server.services.firmware import states
 from ocpp_server.store import Unit
 
+#: How stations can fetch a file (section 8 of the standard lists them under SupportedFileTransferProtocols).
+SCHEMES = ("http", "https", "ftp", "ftps")
 #: What a form proposes: one station first, then ten, then all; stop when more than a tenth of a wave fails.
 WAVES, STOP_PERCENT, PATIENCE = (1, 10), 10, 7200
 MAX_STATIONS = 5000
@@ -56,8 +59,8 @@ class Plan:
 
 def check(plan: Plan, charge_point_ids: Collection[int]) -> None:
     """Raise Invalid for what no job can do, naming the field."""
-    if plan.image_id is None and not plan.location.strip():
-        raise Invalid("location", "Choose an image, or type where the stations find one.")
+    if plan.image_id is None:
+        _check_location(plan.location.strip())
     if len(plan.version) > 50:
         raise Invalid("version", "A firmware version has 50 characters at most.")
     if not charge_point_ids:
@@ -76,6 +79,27 @@ def check(plan: Plan, charge_point_ids: Collection[int]) -> None:
         number = getattr(plan, name)
         if number is not None and not 0 <= number < 2**31:
             raise Invalid(name, "This must be a whole number from 0 on.")
+
+
+def _check_location(location: str) -> None:
+    """An address that stations can be told: a URI (section 6.55) with a scheme by which they fetch files."""
+    if not location:
+        raise Invalid("location", "Choose an image, or type where the stations find one.")
+    payload = {"location": location, "retrieveDate": clock.iso(clock.now())}
+    if not (schemas.request_is_valid("UpdateFirmware", payload) and _has_host(location)):
+        raise Invalid(
+            "location",
+            "Write a whole address like https://example.com/new.bin, with http, https, ftp or ftps and without spaces"
+            " or special letters.",
+        )
+
+
+def _has_host(location: str) -> bool:
+    try:
+        parts = urlsplit(location)
+    except ValueError:
+        return False
+    return parts.scheme in SCHEMES and bool(parts.hostname)
 
 
 def create(unit: Unit, plan: Plan, charge_point_ids: Collection[int], *, by: str) -> FirmwareJob:

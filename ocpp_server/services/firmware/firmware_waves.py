@@ -15,14 +15,14 @@ from ocpp_server.models.charge_points import ACCEPTED
 from ocpp_server.models.firmware import DONE, PLANNED, RUNNING, STOPPED
 from ocpp_server.services import commands
 from ocpp_server.services.errors import Invalid
-from ocpp_server.services.file import file_links
 from ocpp_server.services.firmware import firmware_jobs, firmware_updates, states
 from ocpp_server.services.firmware.states import Step
 from ocpp_server.store import Unit
 
 #: So many stations of a job are asked at a time, so that they do not all load at the same moment.
 AT_ONCE = 20
-FAILURES, WINDOW, IMAGE = "failures", "window", "image"
+#: Why a job stops by itself: too many failed, its time is over, its image is gone, its address can be told to nobody.
+FAILURES, WINDOW, IMAGE, LOCATION = "failures", "window", "image", "location"
 
 
 class Place(NamedTuple):
@@ -32,7 +32,7 @@ class Place(NamedTuple):
     link_id: int | None = None
 
 
-#: Says where a station finds the firmware of a job. Raises Invalid where it is gone.
+#: Says where a station finds the firmware of a job. Raises Invalid for `image` or `location` where that is gone.
 Locate = Callable[[Unit, FirmwareJob, int], Place]
 
 _STANDINGS = (
@@ -82,11 +82,12 @@ class Standing(NamedTuple):
 
 def due(unit: Unit) -> list[int]:
     """The jobs that may have something to do."""
-    return [number for (number,) in unit.all("SELECT id FROM firmware_job WHERE state IN ('planned', 'running')")]
+    sql = "SELECT id FROM firmware_job WHERE state IN ('planned', 'running') ORDER BY id"
+    return [number for (number,) in unit.all(sql)]
 
 
 def advance(unit: Unit, job_id: int, locate: Locate) -> None:
-    """Take a job as far as it gets now."""
+    """Take a job as far as it gets now. Raises Invalid where its firmware cannot be given to stations: see `halt`."""
     job, now = FirmwareJob.get_by_id(job_id), clock.now()
     if job.state == PLANNED and job.starts_at <= now:
         _set(unit, job, state=RUNNING, begun_at=now)
@@ -104,8 +105,15 @@ def advance(unit: Unit, job_id: int, locate: Locate) -> None:
         _set(unit, job, state=STOPPED, stop_reason=WINDOW)
         return
     room = _room(unit, job, standing)
-    if room and not _ask_next(unit, job, room, locate, now):
-        _set(unit, job, state=STOPPED, stop_reason=IMAGE)
+    if room:
+        _ask_next(unit, job, room, locate, now)
+
+
+def halt(unit: Unit, job_id: int, problem: Invalid) -> None:
+    """Stop a job that cannot go on, for what `advance` raised; nothing of what it did then is stored."""
+    job, reason = FirmwareJob.get_by_id(job_id), IMAGE if problem.field == "image" else LOCATION
+    if job.state in (PLANNED, RUNNING):
+        _set(unit, job, state=STOPPED, stop_reason=reason)
 
 
 def too_many_failed(job: FirmwareJob, standing: Standing) -> bool:
@@ -151,23 +159,18 @@ def _standing(unit: Unit, job: FirmwareJob) -> Standing:
     )
 
 
-def _ask_next(unit: Unit, job: FirmwareJob, room: int, locate: Locate, now: datetime) -> bool:
-    """Ask as many stations as there is room for; False where the firmware is gone."""
+def _ask_next(unit: Unit, job: FirmwareJob, room: int, locate: Locate, now: datetime) -> None:
+    """Ask as many stations as there is room for."""
     at = clock.to_ms(now)
     for row in unit.all(_CANDIDATES, job.id):
         candidate = _Candidate(*row)
         obstacle = _obstacle(job, candidate)
         if obstacle is None:
-            try:
-                place = locate(unit, job, candidate.charge_point_id)
-            except Invalid:
-                return False
-            room -= _ask(unit, job, candidate, place, now)
+            room -= _ask(unit, job, candidate, locate, now)
         elif obstacle.state != candidate.state:
             firmware_updates.move(unit, candidate.update, obstacle, at)
         if room == 0:
             break
-    return True
 
 
 def _obstacle(job: FirmwareJob, candidate: _Candidate) -> Step | None:
@@ -183,14 +186,13 @@ def _obstacle(job: FirmwareJob, candidate: _Candidate) -> Step | None:
     return None
 
 
-def _ask(unit: Unit, job: FirmwareJob, candidate: _Candidate, place: Place, now: datetime) -> bool:
+def _ask(unit: Unit, job: FirmwareJob, candidate: _Candidate, locate: Locate, now: datetime) -> bool:
     """Claim a station and send it the request; whether it was free."""
     at, charge_point_id = clock.to_ms(now), candidate.charge_point_id
     claimed = unit.execute(_CLAIM, job.wave, candidate.version, at, at, candidate.id, charge_point_id)
     if claimed.rowcount != 1:
-        if place.link_id is not None:
-            file_links.close(unit, place.link_id)
         return False
+    place = locate(unit, job, charge_point_id)
     payload = _payload(job, place.location, now)
     command = commands.request(unit, charge_point_id, firmware_updates.ACTION, payload, by=job.created_by)
     sql = "UPDATE firmware_update SET command_id = ?, link_id = ? WHERE id = ?"

@@ -266,6 +266,23 @@ def test_a_stopped_job_needs_attention(viewer: FlaskClient, store: Store, add_st
     assert '<a href="/firmware/jobs/1">Spring</a> has stopped' in viewer.get("/").text
 
 
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("failures", "More than 10 % of this wave failed."),
+        ("window", "The time window is over."),
+        ("image", "The firmware image was deleted, or its file is missing."),
+        ("location", "The address cannot be told to stations"),
+    ],
+)
+def test_a_job_that_stopped_by_itself_says_why(
+    viewer: FlaskClient, store: Store, add_station: Add, reason: str, words: str
+) -> None:
+    job = job_of(store, add_station())
+    store.write(lambda unit: FirmwareJob.update(state="stopped", stop_reason=reason).execute())
+    assert words in viewer.get(f"/firmware/jobs/{job.id}").text
+
+
 @pytest.mark.parametrize("state", states.STATES)
 def test_every_state_has_its_words(viewer: FlaskClient, store: Store, add_station: Add, state: str) -> None:
     job = job_of(store, add_station())

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from ocpp_server.operations import firmware as operation
 from ocpp_server.outgoing import Conclusion
 from ocpp_server.services import batches, commands
 from ocpp_server.services.errors import Invalid
-from ocpp_server.services.file import file_transfers
+from ocpp_server.services.file import file_limits, file_transfers
 from ocpp_server.services.file.file_transfers import Peer
 from ocpp_server.services.firmware import firmware_images, firmware_jobs
 from ocpp_server.services.firmware.firmware_jobs import Plan
@@ -53,6 +54,15 @@ class Yard:
         plan = Plan(**{"location": URL, "version": "2.0", **fields})
         self.job_id = self.store.write(lambda unit: firmware_jobs.create(unit, plan, ids, by="Olga").id)
         self.run()
+
+    def image(self) -> Path:
+        """An image is kept here; where its file is."""
+        facts = {"file_name": "new.bin", "size": 9, "sha256": "0", "stored_as": "x", "by": "Olga"}
+        self.store.write(lambda unit: firmware_images.add(unit, **facts))
+        path = file_limits.shelf(self.settings).path("x")
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"firmware!")
+        return path
 
     def run(self) -> None:
         carry_out_firmware_jobs(self.store, self.settings)
@@ -438,9 +448,8 @@ def test_requests_of_one_batch_are_one_job(yard: Yard) -> None:
 
 def test_an_image_has_an_address_of_its_own_for_each_station(yard: Yard) -> None:
     yard.stations(2)
-    facts = {"file_name": "new.bin", "size": 9, "sha256": "0", "stored_as": "x", "by": "Olga"}
-    image = yard.store.write(lambda unit: firmware_images.add(unit, **facts))
-    yard.plan(image_id=image.id, location="", waves=())
+    yard.image()
+    yard.plan(image_id=1, location="", waves=())
     first, second = (yard.taken(number)["location"] for number in (1, 2))
     assert first != second
     assert first.endswith("/new.bin")
@@ -457,6 +466,49 @@ def test_a_job_stops_when_its_image_is_gone(yard: Yard) -> None:
     yard.stations(1)
     yard.plan(image_id=99, location="")
     assert (yard.job.state, yard.job.stop_reason, yard.states) == ("stopped", "image", ["waiting"])
+
+
+def test_a_job_stops_when_the_file_of_its_image_is_missing(yard: Yard) -> None:
+    yard.stations(1)
+    yard.image().unlink()
+    yard.plan(image_id=1, location="")
+    assert (yard.job.state, yard.job.stop_reason, yard.states) == ("stopped", "image", ["waiting"])
+    assert yard.speakers[0].rows("SELECT id FROM file_link") == []
+
+
+def set_in_all_jobs(yard: Yard, **fields: Any) -> None:
+    yard.store.write(lambda unit: FirmwareJob.update(**fields).execute())
+
+
+def test_an_address_that_nobody_can_be_told_stops_its_job_and_no_other(yard: Yard) -> None:
+    yard.stations(2)
+    yard.plan(starts_at=NOON + timedelta(hours=1))
+    set_in_all_jobs(yard, location="files.example/new bin")
+    mistyped = yard.job_id
+    yard.time.go_on(hours=1)
+    yard.plan(waves=())
+    assert yard.states == ["asked", "asked"]
+    yard.job_id = mistyped
+    assert (yard.job.state, yard.job.stop_reason, yard.states) == ("stopped", "location", ["waiting", "waiting"])
+
+
+def test_an_address_that_cannot_be_decrypted_any_more_stops_its_job(yard: Yard) -> None:
+    yard.stations(1)
+    yard.plan(location="ftp://me:secret@files.example/x", starts_at=NOON + timedelta(hours=1))
+    set_in_all_jobs(yard, sealed_location="of another key")
+    yard.time.go_on(hours=1)
+    yard.run()
+    assert (yard.job.state, yard.job.stop_reason, yard.states) == ("stopped", "location", ["waiting"])
+
+
+def test_a_job_that_fails_holds_up_no_other_and_is_told(yard: Yard) -> None:
+    yard.stations(2)
+    yard.plan(starts_at=NOON + timedelta(hours=1))
+    set_in_all_jobs(yard, created_at=10**18)  # a year that no datetime holds
+    with pytest.raises(ExceptionGroup) as failed:
+        yard.plan(waves=())
+    assert len(failed.value.exceptions) == 1
+    assert yard.states == ["asked", "asked"]
 
 
 def test_a_deleted_station_holds_nothing_up(yard: Yard) -> None:
@@ -483,6 +535,13 @@ def test_words_without_a_job_are_kept_at_the_station_up_to_a_limit(yard: Yard) -
     ("field", "fields"),
     [
         ("location", {"location": " "}),
+        ("location", {"location": "files.example/new.bin"}),
+        ("location", {"location": "192.168.1.5/new.bin"}),
+        ("location", {"location": "ftp://files.example/new bin"}),
+        ("location", {"location": "ftp://files.example/für.bin"}),
+        ("location", {"location": "mailto:me@files.example"}),
+        ("location", {"location": "http:new.bin"}),
+        ("location", {"location": "ftp://[::1/new.bin"}),
         ("version", {"version": "x" * 51}),
         ("waves", {"waves": (0,)}),
         ("stop_percent", {"stop_percent": 101}),
