@@ -25,12 +25,13 @@ _COLUMNS = (
 # Fixed parts of SQL, none of it from outside.
 _CURRENT = f"SELECT {_COLUMNS} WHERE u.charge_point_id = ? AND u.is_current"
 _OF_COMMAND = f"SELECT {_COLUMNS} WHERE u.command_id = ?"
+#: A job's patience in milliseconds, which no 32 bits hold when it is more than 24 days.
+_PATIENCE = "CAST(j.patience AS BIGINT) * 1000"
 #: A file on its way is news as well.
 _SILENT = (
     f"SELECT {_COLUMNS} LEFT JOIN file_link l ON l.id = u.link_id"
     " WHERE (u.state = 'installed' AND u.news_at <= ?) OR (u.state IN ('asked', 'downloading', 'downloaded',"
-    " 'installing') AND u.news_at + j.patience * 1000 <= ?"
-    " AND (l.last_at IS NULL OR l.last_at + j.patience * 1000 <= ?))"
+    f" 'installing') AND u.news_at + {_PATIENCE} <= ? AND (l.last_at IS NULL OR l.last_at + {_PATIENCE} <= ?))"
 )
 _ANSWERED = (
     "UPDATE firmware_update SET answered_at = ?, news_at = ? WHERE command_id = ? RETURNING job_id, charge_point_id"

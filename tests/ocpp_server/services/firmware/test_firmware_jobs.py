@@ -387,6 +387,18 @@ def test_silence_ends_an_update_and_a_late_word_brings_it_back(yard: Yard) -> No
     assert yard.states == ["confirmed"]
 
 
+def test_patience_may_last_for_a_month(yard: Yard) -> None:
+    yard.stations(1)
+    yard.plan(patience=30 * 86400)
+    yard.taken(1)
+    yard.time.go_on(days=29, hours=23)
+    yard.run()
+    assert yard.states == ["asked"]
+    yard.time.go_on(hours=1)
+    yard.run()
+    assert yard.states == ["silent"]
+
+
 def test_a_word_of_the_next_day_speaks_of_something_else(yard: Yard) -> None:
     yard.stations(1)
     yard.plan()
