@@ -35,7 +35,7 @@ def look(state: str) -> Look:
         states.INSTALLING: Look("primary", "tool", _("Installing")),
         states.INSTALLED: Look("blue", "refresh", _("Installed, proof to come")),
         states.CONFIRMED: Look("green", "circle-check", _("Updated")),
-        states.UNPROVEN: Look("green", "check", _("Installed, unproven")),
+        states.UNPROVEN: Look("yellow", "check", _("Installed, unproven")),
         states.SKIPPED: Look("green", "check", _("Had it already")),
         states.FAILED: Look("red", "circle-x", _("Failed")),
         states.SILENT: Look("yellow", "ear-off", _("Silent")),
@@ -65,12 +65,13 @@ def title(job: FirmwareJob) -> str:
 
 def sentence(counts: Mapping[str, int]) -> str:
     """`12 updated, 3 under way, 1 failed`."""
-    good, under_way, waiting, bad, left_out = (
-        sum(counts.get(state, 0) for state in group)
-        for group in (states.GOOD, states.UNDER_WAY, states.NOT_ASKED, states.BAD, (states.CANCELLED,))
+    groups = (states.GOOD, (states.UNPROVEN,), states.UNDER_WAY, states.NOT_ASKED, states.BAD, (states.CANCELLED,))
+    good, unproven, under_way, waiting, bad, left_out = (
+        sum(counts.get(state, 0) for state in group) for group in groups
     )
     parts = [
         (good, _("%(count)s updated", count=good)),
+        (unproven, _("%(count)s unproven", count=unproven)),
         (under_way, _("%(count)s under way", count=under_way)),
         (waiting, _("%(count)s waiting", count=waiting)),
         (bad, _("%(count)s failed", count=bad)),
@@ -129,8 +130,12 @@ def explain(update: FirmwareUpdate, *, is_online: bool) -> str:
         states.ASKED: _("It has the request and will say when it begins to load."),
         states.DOWNLOADED: _("It installs when it can; most stations wait until nobody charges."),
         states.INSTALLING: _("It may be away for some minutes."),
-        states.INSTALLED: _("It says that it is installed. The next start proves it by its version."),
-        states.UNPROVEN: _("It says that it is installed, but no start has proven it. A reset would."),
+        states.INSTALLED: _("It says that it is installed. The next start proves it by its version.")
+        if is_online
+        else _("It says that it is installed, and has not come back since."),
+        states.UNPROVEN: _("It says that it is installed, but no start has proven it. A reset would.")
+        if is_online
+        else _("It says that it is installed, but no start has proven it. It is offline now."),
         states.CONFIRMED: _("It started with version %(version)s.", version=update.version_after or "?"),
     }
     return sentences.get(update.state, "")
@@ -148,8 +153,13 @@ def _reason(update: FirmwareUpdate) -> str:
         states.DOWNLOAD_FAILED: _("It could not load the file. Check that it reaches the address, then retry."),
         states.INSTALLATION_FAILED: _("It loaded the file but could not install it. Is it the right one for it?"),
         states.WRONG_VERSION: _("It started with version %(version)s, not the expected one.", version=version),
+        states.OLD_VERSION: _(
+            "It said that it is installed, and started with the version that it had before: %(version)s.",
+            version=version,
+        ),
         states.REFUSED: _("It answered with an error: %(said)s", said=update.detail),
         states.NO_ANSWER: _("It has said nothing for too long. Ask it for its status, or reset it, then retry."),
+        states.NOT_BACK: _("It said that it is installed, and has not come back since. Somebody must look at it."),
         states.NEVER_ASKED: _("It went away whenever it was to be asked. Look at its connection, then retry."),
         states.REPLACED: _("It was asked for another update meanwhile."),
         states.UP_TO_DATE: _("It ran this version already."),

@@ -24,6 +24,7 @@ bp = Blueprint("firmware_jobs", __name__, url_prefix="/firmware/jobs")
 #: What the stations of a job can be filtered by.
 KINDS = {
     "good": states.GOOD,
+    "unproven": (states.UNPROVEN,),
     "under_way": states.UNDER_WAY,
     "waiting": states.NOT_ASKED,
     "bad": states.BAD,

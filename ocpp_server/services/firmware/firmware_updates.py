@@ -15,24 +15,25 @@ from ocpp_server.store import Unit
 ACTION = "UpdateFirmware"
 #: So long after its end, in milliseconds, a late word still changes an update; later ones speak of something else.
 _REVIVAL = 24 * 3600 * 1000
-#: Booted with the new version or not: so long an installation waits for its proof, in milliseconds.
+#: So long an installation on a station that is connected waits for its proof by a boot, in milliseconds.
 PROOF = 15 * 60 * 1000
 
 _COLUMNS = (
     "u.id, u.job_id, u.charge_point_id, u.state, u.deferrals, u.version_before, u.ended_at, j.version"
     " FROM firmware_update u JOIN firmware_job j ON j.id = u.job_id"
 )
+#: A job's patience in milliseconds, which no 32 bits hold when it is more than 24 days.
+_PATIENCE = "CAST(j.patience AS BIGINT) * 1000"
 # Fixed parts of SQL, none of it from outside.
 _CURRENT = f"SELECT {_COLUMNS} WHERE u.charge_point_id = ? AND u.is_current"
 _OF_COMMAND = f"SELECT {_COLUMNS} WHERE u.command_id = ?"
-#: A job's patience in milliseconds, which no 32 bits hold when it is more than 24 days.
-_PATIENCE = "CAST(j.patience AS BIGINT) * 1000"
 #: A file on its way is news as well.
 _SILENT = (
     f"SELECT {_COLUMNS} LEFT JOIN file_link l ON l.id = u.link_id"
-    " WHERE (u.state = 'installed' AND u.news_at <= ?) OR (u.state IN ('asked', 'downloading', 'downloaded',"
-    f" 'installing') AND u.news_at + {_PATIENCE} <= ? AND (l.last_at IS NULL OR l.last_at + {_PATIENCE} <= ?))"
+    " WHERE u.state IN ('asked', 'downloading', 'downloaded', 'installing')"
+    f" AND u.news_at + {_PATIENCE} <= ? AND (l.last_at IS NULL OR l.last_at + {_PATIENCE} <= ?)"
 )
+_UNPROVEN = f"SELECT u.news_at + {_PATIENCE} <= ?, {_COLUMNS} WHERE u.state = 'installed' AND u.news_at <= ?"
 _ANSWERED = (
     "UPDATE firmware_update SET answered_at = ?, news_at = ? WHERE command_id = ? RETURNING job_id, charge_point_id"
 )
@@ -119,10 +120,15 @@ def not_answered(failure: Failure) -> None:
 
 
 def end_silence(unit: Unit, at: int) -> None:
-    """End what has said nothing for too long."""
-    for row in unit.all(_SILENT, at - PROOF, at, at):
+    """End what has said nothing for too long. A station that is away after `Installed` is waited for as long as its
+    job has patience; for one that is there a shorter time will do."""
+    ended = [Update(*row) for row in unit.all(_SILENT, at, at)]
+    for is_over, *row in unit.all(_UNPROVEN, at, at - PROOF):
         update = Update(*row)
-        step = states.after_silence(update.state)
+        if is_over or stations.is_connected(update.charge_point_id):
+            ended.append(update)
+    for update in ended:
+        step = states.after_silence(update.state, is_connected=stations.is_connected(update.charge_point_id))
         if step is not None:
             move(unit, update, step, at)
 

@@ -21,18 +21,21 @@ STATES = (
     *(CONFIRMED, UNPROVEN, SKIPPED, INSTALLED, INSTALLING, DOWNLOADED, DOWNLOADING, ASKED),
     *(WAITING_FOR_SESSION, WAITING, FAILED, SILENT, UNSUPPORTED, CANCELLED),
 )
-#: Not asked yet · asked, and more is to come · all is well · it is not · what a retry is for.
+#: Not asked yet · asked, and more is to come · all is well · it is not · what a retry is for. Between well and not is
+#: UNPROVEN, which holds up no wave.
 NOT_ASKED = (WAITING, WAITING_FOR_SESSION)
 UNDER_WAY = (ASKED, DOWNLOADING, DOWNLOADED, INSTALLING, INSTALLED)
-GOOD = (CONFIRMED, UNPROVEN, SKIPPED)
+GOOD = (CONFIRMED, SKIPPED)
 BAD = (FAILED, SILENT, UNSUPPORTED)
 WORTH_ANOTHER_TRY = (*BAD, CANCELLED)
 
-#: Reasons: the station could not load it, could not install it, booted with another version, answered with an error,
-#: said nothing, was never there to be asked, was asked for another update meanwhile, runs the version already; an
-#: operator took it back; the station was deleted.
+#: Reasons: the station could not load it, could not install it, booted with another version than the expected one,
+#: booted with the version that it had before, answered with an error, said nothing, said that it is installed and never
+#: came back, was never there to be asked, was asked for another update meanwhile, runs the version already; an operator
+#: took it back; the station was deleted.
 DOWNLOAD_FAILED, INSTALLATION_FAILED, WRONG_VERSION = "download_failed", "installation_failed", "wrong_version"
-REFUSED, NO_ANSWER, NEVER_ASKED, REPLACED = "refused", "no_answer", "never_asked", "replaced"
+OLD_VERSION, REFUSED, NO_ANSWER, NOT_BACK = "old_version", "refused", "no_answer", "not_back"
+NEVER_ASKED, REPLACED = "never_asked", "replaced"
 UP_TO_DATE, TAKEN_BACK, DELETED = "up_to_date", "taken_back", "deleted"
 
 _WORDS = {
@@ -71,7 +74,7 @@ def after_word(state: str, word: str) -> Step | None:
 def after_boot(state: str, version: str, expected: str, before: str) -> Step | None:
     """What the firmwareVersion of a boot says; without an expected version, any other than before is the proof.
 
-    A boot with the old version is only a disappointment after `Installed`: on the way there stations also boot for
+    A boot with another version is only a disappointment after `Installed`: on the way there stations also boot for
     other reasons.
     """
     if state in NOT_ASKED or not version:
@@ -79,8 +82,8 @@ def after_boot(state: str, version: str, expected: str, before: str) -> Step | N
     wanted = version == expected if expected else version != before
     if wanted:
         return Step(CONFIRMED) if state != CONFIRMED else None
-    disappoints = state in (INSTALLED, UNPROVEN, CONFIRMED) and expected
-    return Step(FAILED, WRONG_VERSION) if disappoints else None
+    disappoints = state in (INSTALLED, UNPROVEN, CONFIRMED)
+    return Step(FAILED, WRONG_VERSION if expected else OLD_VERSION) if disappoints else None
 
 
 def after_failure(state: str, end: str, code: str, deferrals: int) -> Step | None:
@@ -100,8 +103,12 @@ def after_failure(state: str, end: str, code: str, deferrals: int) -> Step | Non
     return None
 
 
-def after_silence(state: str) -> Step | None:
-    """Nothing was heard for as long as the job has patience."""
+def after_silence(state: str, *, is_connected: bool) -> Step | None:
+    """Nothing was heard for as long as the job has patience.
+
+    What a station says to have installed and runs, without a boot that would prove it, may be believed. One that has
+    not come back may never do so.
+    """
     if state == INSTALLED:
-        return Step(UNPROVEN)
+        return Step(UNPROVEN) if is_connected else Step(SILENT, NOT_BACK)
     return Step(SILENT, NO_ANSWER) if state in UNDER_WAY else None

@@ -295,6 +295,7 @@ def test_every_state_has_its_words(viewer: FlaskClient, store: Store, add_statio
     "reason",
     [
         *(states.DOWNLOAD_FAILED, states.INSTALLATION_FAILED, states.WRONG_VERSION, states.REFUSED, states.NO_ANSWER),
+        *(states.OLD_VERSION, states.NOT_BACK),
         *(states.NEVER_ASKED, states.REPLACED, states.UP_TO_DATE, states.TAKEN_BACK, states.DELETED),
     ],
 )
@@ -304,6 +305,16 @@ def test_every_reason_has_its_sentence(viewer: FlaskClient, store: Store, add_st
     page = viewer.get(f"/firmware/jobs/{job.id}").text
     assert f">{reason}<" not in page
     assert "<b>" not in page
+
+
+def test_what_is_unproven_is_not_counted_as_updated(viewer: FlaskClient, store: Store, add_station: Add) -> None:
+    job = job_of(store, add_station("CP-1"), add_station("CP-2"))
+    put(store, state="unproven")
+    store.write(lambda unit: FirmwareUpdate.update(state="confirmed").where(FirmwareUpdate.id == 1).execute())
+    page = viewer.get(f"/firmware/jobs/{job.id}").text
+    assert "1 updated, 1 unproven" in page
+    assert "no start has proven it. It is offline now." in page
+    assert "CP-1" not in viewer.get(f"/firmware/jobs/{job.id}?kind=unproven", headers=PARTIAL).text
 
 
 def test_a_job_is_paused_resumed_cancelled_and_deleted(operator: FlaskClient, store: Store, add_station: Add) -> None:

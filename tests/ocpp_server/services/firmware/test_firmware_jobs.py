@@ -218,6 +218,47 @@ def test_installed_without_proof_holds_a_wave_up_for_a_quarter_of_an_hour_only(y
     assert yard.states == ["unproven", "asked"]
 
 
+def test_a_station_that_never_comes_back_after_installed_fails_its_wave(yard: Yard) -> None:
+    yard.stations(2)
+    yard.plan(waves=(1,), patience=3600)
+    yard.taken(1)
+    yard.says(1, "Installed")
+    yard.disconnect(1)
+    yard.time.go_on(minutes=59)
+    yard.run()
+    assert yard.states == ["installed", "waiting"]
+    yard.time.go_on(minutes=1)
+    yard.run()
+    assert [(row.state, row.reason) for row in yard.rows()] == [("silent", "not_back"), ("waiting", "")]
+    assert (yard.job.state, yard.job.stop_reason) == ("stopped", "failures")
+    yard.connect(1)
+    yard.boots(1, "2.0")
+    assert yard.states == ["confirmed", "waiting"]
+
+
+def test_little_patience_leaves_time_for_a_reboot(yard: Yard) -> None:
+    yard.stations(1)
+    yard.plan(patience=60)
+    yard.taken(1)
+    yard.says(1, "Installed")
+    yard.disconnect(1)
+    yard.time.go_on(minutes=14)
+    yard.run()
+    assert yard.states == ["installed"]
+    yard.time.go_on(minutes=1)
+    yard.run()
+    assert yard.states == ["silent"]
+
+
+def test_a_boot_with_the_old_version_after_installed_is_a_failure_of_its_own(yard: Yard) -> None:
+    yard.stations(1)
+    yard.plan(version="")
+    yard.taken(1)
+    yard.says(1, "Installed")
+    yard.boots(1, "1.0")
+    assert [(row.state, row.reason, row.detail) for row in yard.rows()] == [("failed", "old_version", "1.0")]
+
+
 def test_offline_and_unaccepted_stations_let_others_go_first(yard: Yard) -> None:
     yard.stations(1, connected=False)
     yard.stations(1, registration="pending")

@@ -58,7 +58,8 @@ def test_a_boot_with_the_expected_version_is_the_proof_wherever_it_was(state: st
 
 def test_without_an_expected_version_a_changed_one_is_the_proof() -> None:
     assert after_boot(states.INSTALLED, "2.0", "", "1.0") == Step(states.CONFIRMED)
-    assert after_boot(states.INSTALLED, "1.0", "", "1.0") is None
+    assert after_boot(states.DOWNLOADED, "1.0", "", "1.0") is None
+    assert after_boot(states.INSTALLED, "1.0", "", "1.0") == Step(states.FAILED, states.OLD_VERSION)
 
 
 def test_after_installed_the_old_version_is_a_failure() -> None:
@@ -103,8 +104,12 @@ def test_a_word_may_overtake_the_answer() -> None:
 
 
 def test_silence_ends_what_is_under_way_and_nothing_else() -> None:
-    assert after_silence(states.DOWNLOADING) == Step(states.SILENT, states.NO_ANSWER)
-    assert after_silence(states.INSTALLED) == Step(states.UNPROVEN)
-    assert [state for state in states.STATES if after_silence(state)] == [
+    assert after_silence(states.DOWNLOADING, is_connected=True) == Step(states.SILENT, states.NO_ANSWER)
+    assert [state for state in states.STATES if after_silence(state, is_connected=True)] == [
         state for state in states.STATES if state in states.UNDER_WAY
     ]
+
+
+def test_what_is_installed_without_a_boot_is_believed_of_those_alone_that_are_there() -> None:
+    assert after_silence(states.INSTALLED, is_connected=True) == Step(states.UNPROVEN)
+    assert after_silence(states.INSTALLED, is_connected=False) == Step(states.SILENT, states.NOT_BACK)
