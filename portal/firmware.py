@@ -102,7 +102,7 @@ def names(stations: Sequence[str]) -> str:
 def stopped_because(job: FirmwareJob) -> str:
     """Why a stopped job is, and what to do."""
     if job.stop_reason == firmware_waves.WINDOW:
-        return _("The time window is over. “Go on” continues without one.")
+        return _("The time window is over. Give it a later end, or go on without one.")
     if job.stop_reason == firmware_waves.IMAGE:
         return _("The firmware image was deleted, or its file is missing. Make a new job with another one.")
     if job.stop_reason == firmware_waves.LOCATION:

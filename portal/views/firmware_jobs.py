@@ -9,12 +9,14 @@ from flask_babel import ngettext
 from peewee import fn
 from werkzeug.wrappers import Response
 
-from ocpp_server import sessions
+from ocpp_server import clock, sessions
 from ocpp_server.models import ChargePoint, FileLink, FirmwareImage, FirmwareJob, FirmwareUpdate
+from ocpp_server.models.firmware import PLANNED, RUNNING
 from ocpp_server.services.errors import Invalid
 from ocpp_server.services.firmware import firmware_images, firmware_jobs, states
+from ocpp_server.services.firmware.firmware_jobs import Until
 from ocpp_server.store import Unit
-from portal import audit, firmware, firmware_plans, formats, lists, selection, wording, yard
+from portal import audit, firmware, firmware_plans, formats, lists, local_times, selection, wording, yard
 from portal.auth import role_required
 from portal.context import settings
 from portal.htmx import page
@@ -97,6 +99,7 @@ def show(job_id: int) -> Response:
         pages=pages,
         loaded=_loaded(pages.rows),
         explain=lambda update: firmware.explain(update, is_online=update.charge_point.id in connected),
+        needs_end=_needs_end(job),
         worth_a_try=sum(counts.get(state, 0) for state in states.WORTH_ANOTHER_TRY),
         firmware=firmware,
     )
@@ -111,7 +114,7 @@ def pause(job_id: int) -> Response:
 @bp.post("/<int:job_id>/resume")
 @role_required("operator")
 def resume(job_id: int) -> Response:
-    return _steer(job_id, firmware_jobs.resume, "firmware.resume", _("The job goes on."))
+    return _go_on(job_id, firmware_jobs.resume, "firmware.resume", _("The job goes on."))
 
 
 @bp.post("/<int:job_id>/cancel")
@@ -124,7 +127,7 @@ def cancel(job_id: int) -> Response:
 @bp.post("/<int:job_id>/retry")
 @role_required("operator")
 def retry(job_id: int) -> Response:
-    return _steer(job_id, firmware_jobs.retry, "firmware.retry", _("These stations are asked again."))
+    return _go_on(job_id, firmware_jobs.retry, "firmware.retry", _("These stations will be asked again."))
 
 
 @bp.post("/<int:job_id>/delete")
@@ -135,6 +138,26 @@ def delete(job_id: int) -> Response:
     return redirect(url_for("firmware_jobs.index"), 303) if not FirmwareJob.get_or_none(id=job_id) else answer
 
 
+def _go_on(job_id: int, do: Callable[[Unit, int, Until | None], Any], action: str, done: str) -> Response:
+    """Steer a job that may need another end of its window."""
+    try:
+        until = _until()
+        return _steer(job_id, lambda unit, number: do(unit, number, until), action, done)
+    except Invalid as error:
+        flash(wording.said(error), "error")
+        return redirect(url_for("firmware_jobs.show", job_id=job_id), 303)
+
+
+def _until() -> Until | None:
+    if "without_end" in request.form:
+        return Until(None)
+    try:
+        ends_at = local_times.moment_from(request.form.get("ends_at", ""))
+    except ValueError:
+        raise Invalid("ends_at", "This is not a time.") from None
+    return Until(ends_at) if ends_at is not None else None
+
+
 def _steer(job_id: int, do: Callable[[Unit, int], Any], action: str, done: str) -> Response:
     _fetch(job_id)
     changed = audit.write(lambda unit: do(unit, job_id), action, f"firmware job {job_id}")
@@ -143,6 +166,11 @@ def _steer(job_id: int, do: Callable[[Unit, int], Any], action: str, done: str) 
     else:
         flash(_("That is not possible any more: the job has changed meanwhile."), "warning")
     return redirect(url_for("firmware_jobs.show", job_id=job_id), 303)
+
+
+def _needs_end(job: FirmwareJob) -> bool:
+    """Whether the job only goes on with another end of its window, or without one."""
+    return job.state not in (PLANNED, RUNNING) and job.ends_at is not None and job.ends_at <= clock.now()
 
 
 def _waves(job_id: int) -> list[tuple[int, dict[str, int]]]:

@@ -57,6 +57,13 @@ class Plan:
     patience: int = PATIENCE
 
 
+@dataclass(frozen=True)
+class Until:
+    """Another end of a job's window than it had before; None for no end."""
+
+    ends_at: datetime | None
+
+
 def check(plan: Plan, charge_point_ids: Collection[int]) -> None:
     """Raise Invalid for what no job can do, naming the field."""
     if plan.image_id is None:
@@ -159,19 +166,16 @@ def pause(unit: Unit, job_id: int) -> bool:
     return _become(unit, job_id, PAUSED, (PLANNED, RUNNING))
 
 
-def resume(unit: Unit, job_id: int) -> bool:
-    """Go on with a job that was paused or has stopped: its failures so far are accepted, a window that is over ends
-    nothing any more. Whether that was possible."""
-    job = FirmwareJob.get_by_id(job_id)
-    now = clock.now()
-    state = RUNNING if job.begun_at is not None or job.starts_at <= now else PLANNED
-    if not _become(unit, job_id, state, (PAUSED, STOPPED)):
+def resume(unit: Unit, job_id: int, until: Until | None = None) -> bool:
+    """Go on with a job that was paused or has stopped: its failures so far are accepted. Whether that was possible.
+
+    Raises Invalid where its window is over and `until` says no other end.
+    """
+    job, now = FirmwareJob.get_by_id(job_id), clock.now()
+    if job.state not in (PAUSED, STOPPED):
         return False
     failed = _count(job_id, FirmwareUpdate.wave == job.wave, FirmwareUpdate.state.in_(states.BAD))
-    ends_at = job.ends_at if job.ends_at is not None and job.ends_at > now else None
-    FirmwareJob.update(stop_reason="", accepted_failures=failed, ends_at=ends_at).where(
-        FirmwareJob.id == job_id
-    ).execute()
+    _change(unit, job, ends_at=_end(job, until, now), state=_going_on(job, now), accepted_failures=failed)
     return True
 
 
@@ -187,15 +191,36 @@ def cancel(unit: Unit, job_id: int) -> bool:
     return True
 
 
-def retry(unit: Unit, job_id: int) -> int:
-    """Ask those again that failed, fell silent or were left out; how many. They join the present wave."""
-    again = unit.execute(_AGAIN, clock.to_ms(clock.now()), job_id).rowcount
+def retry(unit: Unit, job_id: int, until: Until | None = None) -> int:
+    """Ask those again that failed, fell silent or were left out; how many. They join the present wave.
+
+    A paused job stays so, and one whose time has not come waits for it. Raises Invalid as `resume` does.
+    """
+    job, now = FirmwareJob.get_by_id(job_id), clock.now()
+    again = unit.execute(_AGAIN, clock.to_ms(now), job_id).rowcount
     if again:
-        FirmwareJob.update(state=RUNNING, stop_reason="", accepted_failures=0, ended_at=None, ends_at=None).where(
-            FirmwareJob.id == job_id
-        ).execute()
-        publish(unit, job_id)
+        is_held = job.state == PAUSED and until is None
+        ends_at = job.ends_at if is_held else _end(job, until, now)
+        state = PAUSED if job.state == PAUSED else _going_on(job, now)
+        _change(unit, job, ends_at=ends_at, state=state, accepted_failures=0, ended_at=None)
     return again
+
+
+def _going_on(job: FirmwareJob, now: datetime) -> str:
+    return RUNNING if job.begun_at is not None or job.starts_at <= now else PLANNED
+
+
+def _end(job: FirmwareJob, until: Until | None, now: datetime) -> datetime | None:
+    """Until when a job asks that goes on now. Raises Invalid where that is over."""
+    ends_at = until.ends_at if until is not None else job.ends_at
+    if ends_at is not None and ends_at <= max(now, job.starts_at):
+        raise Invalid("ends_at", "The window of this job is over: give it a later end, or go on without one.")
+    return ends_at
+
+
+def _change(unit: Unit, job: FirmwareJob, **fields: Any) -> None:
+    FirmwareJob.update(stop_reason="", **fields).where(FirmwareJob.id == job.id).execute()
+    publish(unit, job.id)
 
 
 def delete(unit: Unit, job_id: int) -> bool:

@@ -7,7 +7,7 @@ from ocpp_server.models import ChargePoint, FirmwareImage, FirmwareJob, Firmware
 from ocpp_server.models.firmware import JOB_STATES
 from ocpp_server.services.errors import Invalid
 from ocpp_server.services.firmware import firmware_images, firmware_jobs, states
-from ocpp_server.services.firmware.firmware_jobs import Plan
+from ocpp_server.services.firmware.firmware_jobs import Plan, Until
 from ocpp_server.store import Unit
 from portal import audit, firmware_plans
 from portal.api import paging, reading
@@ -70,6 +70,10 @@ _ANY_MODEL = {
     **BOOLEAN,
     "default": False,
     "description": "Also where the image is said to be for another maker or model than a station is.",
+}
+_UNTIL = {
+    **or_null(TIME),
+    "description": "Another end of its window, or null for none. One of them is needed where the window is over.",
 }
 _COUNTS = {
     "type": "object",
@@ -196,11 +200,13 @@ def pause(firmware_job_id: int) -> dict[str, Any]:
     "/firmware-jobs/<int:firmware_job_id>/resume",
     "Go on with a paused or stopped job; its failures so far are accepted",
     tag=TAG,
+    body=body(ends_at=_UNTIL),
     answer=JOB,
     errors=_CHANGED,
 )
-def resume(firmware_job_id: int) -> dict[str, Any]:
-    return _steer(firmware_job_id, firmware_jobs.resume, "firmware.resume")
+def resume(firmware_job_id: int, body: dict[str, Any]) -> dict[str, Any]:
+    until = _until(body)
+    return _steer(firmware_job_id, lambda unit, number: firmware_jobs.resume(unit, number, until), "firmware.resume")
 
 
 @operation(
@@ -220,11 +226,13 @@ def cancel(firmware_job_id: int) -> dict[str, Any]:
     "/firmware-jobs/<int:firmware_job_id>/retry",
     "Ask those again that failed, fell silent or were left out",
     tag=TAG,
+    body=body(ends_at=_UNTIL),
     answer=JOB,
     errors=_CHANGED,
 )
-def retry(firmware_job_id: int) -> dict[str, Any]:
-    return _steer(firmware_job_id, firmware_jobs.retry, "firmware.retry")
+def retry(firmware_job_id: int, body: dict[str, Any]) -> dict[str, Any]:
+    until = _until(body)
+    return _steer(firmware_job_id, lambda unit, number: firmware_jobs.retry(unit, number, until), "firmware.retry")
 
 
 @operation("DELETE", "/firmware-jobs/<int:firmware_job_id>", "Forget a job that is over", tag=TAG, errors=_CHANGED)
@@ -257,6 +265,10 @@ def _update(row: FirmwareUpdate) -> dict[str, Any]:
         **{name: getattr(row, name) for name in plain},
         **{f"{name}_at": time(getattr(row, f"{name}_at")) for name in _TIMES},
     }
+
+
+def _until(body: dict[str, Any]) -> Until | None:
+    return Until(reading.moments(body, "ends_at")["ends_at"]) if "ends_at" in body else None
 
 
 def _steer(job_id: int, do: Callable[[Unit, int], Any], action: str) -> dict[str, Any]:

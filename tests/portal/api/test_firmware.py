@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from ocpp_server import clock
-from ocpp_server.models import ChargePoint, FirmwareUpdate
+from ocpp_server.models import ChargePoint, FirmwareJob, FirmwareUpdate
 from ocpp_server.services.firmware import firmware_images, firmware_updates
 from ocpp_server.store import Store
 from tests.portal.api.conftest import Api
@@ -36,13 +36,29 @@ def test_a_job_is_planned_and_followed(api: Api, add_station: Add, store: Store)
 def test_a_job_is_steered(api: Api, add_station: Add) -> None:
     add_station()
     api.post("/firmware-jobs", {"stations": ["CP-1"], **PLAN, "starts_at": "2100-01-01T00:00:00Z"})
-    for action, state in (("pause", "paused"), ("resume", "planned"), ("cancel", "cancelled"), ("retry", "running")):
+    for action, state in (("pause", "paused"), ("resume", "planned"), ("cancel", "cancelled"), ("retry", "planned")):
         assert api.post(f"/firmware-jobs/1/{action}", {}).json["state"] == state
     assert api.delete("/firmware-jobs/1").status_code == 409
     assert api.post("/firmware-jobs/1/resume", {}).status_code == 409
     api.post("/firmware-jobs/1/cancel", {})
     assert api.delete("/firmware-jobs/1").status_code == 204
     assert api.get("/firmware-jobs/1").status_code == 404
+
+
+def test_a_job_whose_window_is_over_goes_on_with_another_end(api: Api, add_station: Add, store: Store) -> None:
+    add_station()
+    api.post("/firmware-jobs", {"stations": ["CP-1"], **PLAN})
+    over = {"state": "stopped", "stop_reason": "window", "ends_at": clock.now()}
+    store.write(lambda unit: FirmwareJob.update(**over).execute())
+    refused = api.post("/firmware-jobs/1/resume", {})
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "ends_at")
+    job = api.post("/firmware-jobs/1/resume", {"ends_at": "2100-01-01T00:00:00Z"}).json
+    assert (job["state"], job["ends_at"]) == ("running", "2100-01-01T00:00:00Z")
+    store.write(lambda unit: FirmwareJob.update(**over).execute())
+    store.write(lambda unit: FirmwareUpdate.update(state="failed").execute())
+    assert api.post("/firmware-jobs/1/retry", {}).status_code == 422
+    job = api.post("/firmware-jobs/1/retry", {"ends_at": None}).json
+    assert (job["state"], job["ends_at"], job["counts"]) == ("running", None, {"waiting": 1})
 
 
 def test_an_image_brings_its_version(api: Api, add_station: Add, store: Store) -> None:

@@ -344,6 +344,31 @@ def test_a_stopped_job_says_why_and_its_failures_are_retried(
     assert all_rows(store, FirmwareUpdate)[0].state == "waiting"
 
 
+@pytest.mark.parametrize("action", ["resume", "retry"])
+def test_a_job_whose_window_is_over_goes_on_with_another_end_or_none(
+    operator: FlaskClient, store: Store, add_station: Add, action: str
+) -> None:
+    job_of(store, add_station())
+
+    def answer(**form: str) -> str:
+        put(store, state="failed", reason="download_failed")
+        over = {"state": "stopped", "stop_reason": "window", "ends_at": clock.now()}
+        store.write(lambda unit: FirmwareJob.update(**over).execute())
+        return operator.post(f"/firmware/jobs/1/{action}", data=form, follow_redirects=True).text
+
+    page = answer()
+    assert "The window of this job is over: give it a later end, or go on without one." in page
+    assert "Go on until then" in page
+    assert "Retry that station until then" in page
+    assert "This is not a time." in answer(ends_at="soon")
+    assert all_rows(store, FirmwareJob)[0].state == "stopped"
+    assert "Go on until then" not in answer(ends_at="2100-01-01T02:00")
+    assert clock.iso(all_rows(store, FirmwareJob)[0].ends_at) == "2100-01-01T02:00:00Z"
+    answer(without_end="1", ends_at="2100-01-01T02:00")
+    (job,) = all_rows(store, FirmwareJob)
+    assert (job.state, job.ends_at) == ("running", None)
+
+
 def test_a_password_in_an_address_is_never_shown(operator: FlaskClient, store: Store, add_station: Add) -> None:
     job = job_of(store, add_station(), location="ftp://me:secret@files.example/x")
     assert "secret" not in operator.get(f"/firmware/jobs/{job.id}").text

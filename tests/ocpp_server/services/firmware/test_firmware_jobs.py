@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from ocpp_server.services.errors import Invalid
 from ocpp_server.services.file import file_limits, file_transfers
 from ocpp_server.services.file.file_transfers import Peer
 from ocpp_server.services.firmware import firmware_images, firmware_jobs
-from ocpp_server.services.firmware.firmware_jobs import Plan
+from ocpp_server.services.firmware.firmware_jobs import Plan, Until
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 from tests.charging import session
@@ -359,9 +360,74 @@ def test_a_window_opens_and_closes(yard: Yard) -> None:
     yard.time.go_on(hours=1)
     yard.run()
     assert (yard.job.state, yard.job.stop_reason) == ("stopped", "window")
-    assert yard.do(firmware_jobs.resume)
+    with pytest.raises(Invalid):
+        yard.do(firmware_jobs.resume)
+    with pytest.raises(Invalid):
+        yard.do(partial(firmware_jobs.resume, until=Until(yard.time.now)))
+    assert yard.job.state == "stopped"
+    assert yard.do(partial(firmware_jobs.resume, until=Until(None)))
     yard.run()
     assert (yard.job.ends_at, yard.states) == (None, ["confirmed", "asked"])
+
+
+def test_a_job_that_was_paused_beyond_its_window_goes_on_in_another_one(yard: Yard) -> None:
+    yard.stations(1)
+    yard.plan(starts_at=NOON + timedelta(hours=1), ends_at=NOON + timedelta(hours=2))
+    assert yard.do(firmware_jobs.pause)
+    yard.time.go_on(hours=3)
+    with pytest.raises(Invalid):
+        yard.do(firmware_jobs.resume)
+    later = yard.time.now + timedelta(hours=1)
+    assert yard.do(partial(firmware_jobs.resume, until=Until(later)))
+    yard.run()
+    assert (yard.job.state, yard.job.ends_at, yard.states) == ("running", later, ["asked"])
+
+
+def test_a_retry_keeps_a_window_that_is_open(yard: Yard) -> None:
+    yard.stations(1)
+    end = NOON + timedelta(hours=2)
+    yard.plan(ends_at=end, stop_percent=None)
+    yard.fails(1)
+    assert yard.do(firmware_jobs.retry) == 1
+    yard.run()
+    assert (yard.job.state, yard.job.ends_at, yard.states) == ("running", end, ["asked"])
+
+
+def test_a_retry_after_the_window_needs_another_end(yard: Yard) -> None:
+    yard.stations(1)
+    yard.plan(ends_at=NOON + timedelta(hours=2))
+    yard.fails(1)
+    yard.time.go_on(hours=2)
+    with pytest.raises(Invalid):
+        yard.do(firmware_jobs.retry)
+    assert yard.states == ["failed"]
+    later = yard.time.now + timedelta(hours=1)
+    assert yard.do(partial(firmware_jobs.retry, until=Until(later))) == 1
+    yard.run()
+    assert (yard.job.state, yard.job.ends_at, yard.states) == ("running", later, ["asked"])
+
+
+def test_a_retry_of_a_cancelled_job_waits_for_its_time(yard: Yard) -> None:
+    yard.stations(1)
+    yard.plan(starts_at=NOON + timedelta(hours=1))
+    assert yard.do(firmware_jobs.cancel)
+    assert yard.do(firmware_jobs.retry) == 1
+    yard.run()
+    assert (yard.job.state, yard.job.ended_at, yard.states) == ("planned", None, ["waiting"])
+    yard.time.go_on(hours=1)
+    yard.run()
+    assert (yard.job.state, yard.states) == ("running", ["asked"])
+
+
+def test_a_retry_leaves_a_paused_job_paused(yard: Yard) -> None:
+    yard.stations(1)
+    yard.plan(ends_at=NOON + timedelta(hours=1), stop_percent=None)
+    yard.fails(1)
+    assert yard.do(firmware_jobs.pause)
+    yard.time.go_on(hours=1)
+    assert yard.do(firmware_jobs.retry) == 1
+    yard.run()
+    assert (yard.job.state, yard.states) == ("paused", ["waiting"])
 
 
 def test_a_paused_job_asks_nobody_and_follows_those_under_way(yard: Yard) -> None:
