@@ -161,6 +161,7 @@ def _reason(update: FirmwareUpdate) -> str:
         states.NO_ANSWER: _("It has said nothing for too long. Ask it for its status, or reset it, then retry."),
         states.NOT_BACK: _("It said that it is installed, and has not come back since. Somebody must look at it."),
         states.NEVER_ASKED: _("It went away whenever it was to be asked. Look at its connection, then retry."),
+        states.BUSY: _("It is busy with another update, and is asked once that is over."),
         states.REPLACED: _("It was asked for another update meanwhile."),
         states.UP_TO_DATE: _("It ran this version already."),
         states.TAKEN_BACK: _("It was not asked before the job was cancelled."),

@@ -13,7 +13,7 @@ from ocpp_server import clock, sessions
 from ocpp_server.models import ChargePoint, FileLink, FirmwareImage, FirmwareJob, FirmwareUpdate
 from ocpp_server.models.firmware import PLANNED, RUNNING
 from ocpp_server.services.errors import Invalid
-from ocpp_server.services.firmware import firmware_images, firmware_jobs, states
+from ocpp_server.services.firmware import firmware_images, firmware_jobs, firmware_updates, states
 from ocpp_server.services.firmware.firmware_jobs import Until
 from ocpp_server.store import Unit
 from portal import audit, firmware, firmware_plans, formats, lists, local_times, selection, wording, yard
@@ -98,6 +98,7 @@ def show(job_id: int) -> Response:
         kind=kind,
         pages=pages,
         loaded=_loaded(pages.rows),
+        busy_with=_busy_with(pages.rows),
         explain=lambda update: firmware.explain(update, is_online=update.charge_point.id in connected),
         needs_end=_needs_end(job),
         worth_a_try=sum(counts.get(state, 0) for state in states.WORTH_ANOTHER_TRY),
@@ -192,6 +193,12 @@ def _loaded(updates: list[FirmwareUpdate]) -> dict[int, int]:
     """How many bytes went out by the links of those that are loading."""
     links = [update.link_id for update in updates if update.state == states.DOWNLOADING and update.link_id]
     return {link.id: link.transferred for link in FileLink.select().where(FileLink.id.in_(links))} if links else {}
+
+
+def _busy_with(updates: list[FirmwareUpdate]) -> dict[int, int]:
+    """The job that each station has to finish first."""
+    waiting = [update.charge_point.id for update in updates if update.reason == states.BUSY]
+    return firmware_updates.busy_with(waiting) if waiting else {}
 
 
 def _filtered() -> list[ChargePoint]:

@@ -3,9 +3,11 @@
 A station has at most one current update, which its messages speak of; services/firmware/states.py decides.
 """
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from ocpp_server import clock, stations
+from ocpp_server.models import FirmwareUpdate
 from ocpp_server.services.failures import Failure, on_failure
 from ocpp_server.services.firmware import states
 from ocpp_server.services.firmware.states import Step
@@ -92,6 +94,17 @@ def answered(unit: Unit, charge_point_id: int, command_id: int, at: int) -> bool
     if row is not None:
         _publish(unit, *row)
     return row is not None
+
+
+def busy_with(charge_point_ids: Iterable[int]) -> dict[int, int]:
+    """The job of the update that each of these stations has under way, if any. Needs a connection."""
+    query = FirmwareUpdate.select(FirmwareUpdate.charge_point, FirmwareUpdate.job).where(
+        FirmwareUpdate.charge_point.in_(list(charge_point_ids)),
+        FirmwareUpdate.is_current,
+        FirmwareUpdate.state.in_(states.UNDER_WAY),
+    )
+    rows: Any = query.tuples()
+    return dict(rows)
 
 
 def replace(unit: Unit, charge_point_id: int, by: int, at: int) -> None:

@@ -38,20 +38,25 @@ Locate = Callable[[Unit, FirmwareJob, int], Place]
 _STANDINGS = (
     "SELECT CASE WHEN wave = ? THEN 1 ELSE 0 END, state, COUNT(*) FROM firmware_update WHERE job_id = ? GROUP BY 1, 2"
 )
+#: Whether the station of `u` is busy with another update.
+_IS_BUSY = (
+    "EXISTS (SELECT 1 FROM firmware_update o WHERE o.charge_point_id = u.charge_point_id AND o.is_current"
+    " AND o.id <> u.id AND o.state IN ('asked', 'downloading', 'downloaded', 'installing', 'installed'))"
+)
+# Fixed parts of SQL, none of it from outside.
 _CANDIDATES = (
-    "SELECT u.id, u.job_id, u.charge_point_id, u.state, c.registration, c.deleted_at, c.firmware_version, EXISTS"
+    f"SELECT u.id, u.job_id, u.charge_point_id, u.state, u.reason, {_IS_BUSY},"  # noqa: S608
+    " c.registration, c.deleted_at, c.firmware_version, EXISTS"
     " (SELECT 1 FROM charging_transaction t WHERE t.charge_point_id = c.id AND t.stopped_at IS NULL)"
     " FROM firmware_update u JOIN charge_point c ON c.id = u.charge_point_id"
     " WHERE u.job_id = ? AND u.state IN ('waiting', 'waiting_for_session') ORDER BY u.id"
 )
 #: Goes through for one asker only, and only while the station is not busy with another update.
 _CLAIM = (
-    "UPDATE firmware_update SET state = 'asked', reason = '', detail = '', wave = ?, is_current = TRUE,"
-    " attempts = attempts + 1, version_before = ?, version_after = NULL, asked_at = ?, news_at = ?, answered_at = NULL,"
-    " downloading_at = NULL, downloaded_at = NULL, installing_at = NULL, installed_at = NULL, ended_at = NULL"
-    " WHERE id = ? AND state IN ('waiting', 'waiting_for_session') AND NOT EXISTS (SELECT 1 FROM firmware_update o"
-    " WHERE o.charge_point_id = ? AND o.is_current AND o.id <> firmware_update.id"
-    " AND o.state IN ('asked', 'downloading', 'downloaded', 'installing', 'installed'))"
+    "UPDATE firmware_update AS u SET state = 'asked', reason = '', detail = '', wave = ?,"  # noqa: S608
+    " is_current = TRUE, attempts = attempts + 1, version_before = ?, version_after = NULL, asked_at = ?, news_at = ?,"
+    " answered_at = NULL, downloading_at = NULL, downloaded_at = NULL, installing_at = NULL, installed_at = NULL,"
+    f" ended_at = NULL WHERE id = ? AND state IN ('waiting', 'waiting_for_session') AND NOT {_IS_BUSY}"
 )
 
 
@@ -60,6 +65,8 @@ class _Candidate(NamedTuple):
     job_id: int
     charge_point_id: int
     state: str
+    reason: str
+    is_busy: bool
     registration: str
     deleted_at: int | None
     version: str | None
@@ -167,7 +174,7 @@ def _ask_next(unit: Unit, job: FirmwareJob, room: int, locate: Locate, now: date
         obstacle = _obstacle(job, candidate)
         if obstacle is None:
             room -= _ask(unit, job, candidate, locate, now)
-        elif obstacle.state != candidate.state:
+        elif obstacle != Step(candidate.state, candidate.reason):
             firmware_updates.move(unit, candidate.update, obstacle, at)
         if room == 0:
             break
@@ -181,6 +188,8 @@ def _obstacle(job: FirmwareJob, candidate: _Candidate) -> Step | None:
         return Step(states.SKIPPED, states.UP_TO_DATE)
     if candidate.registration != ACCEPTED or not stations.is_connected(candidate.charge_point_id):
         return Step(states.WAITING)
+    if candidate.is_busy:
+        return Step(states.WAITING, states.BUSY)
     if candidate.has_session and job.respects_sessions:
         return Step(states.WAITING_FOR_SESSION)
     return None
@@ -189,7 +198,7 @@ def _obstacle(job: FirmwareJob, candidate: _Candidate) -> Step | None:
 def _ask(unit: Unit, job: FirmwareJob, candidate: _Candidate, locate: Locate, now: datetime) -> bool:
     """Claim a station and send it the request; whether it was free."""
     at, charge_point_id = clock.to_ms(now), candidate.charge_point_id
-    claimed = unit.execute(_CLAIM, job.wave, candidate.version, at, at, candidate.id, charge_point_id)
+    claimed = unit.execute(_CLAIM, job.wave, candidate.version, at, at, candidate.id)
     if claimed.rowcount != 1:
         return False
     place = locate(unit, job, charge_point_id)

@@ -244,6 +244,22 @@ def test_the_page_of_a_job_shows_each_station_with_its_reason(
     assert "CP-2" not in viewer.get(f"/firmware/jobs/{job.id}?kind=bad", headers=PARTIAL).text
 
 
+def test_a_busy_station_leads_to_the_update_that_it_has_to_finish(
+    viewer: FlaskClient, store: Store, add_station: Add
+) -> None:
+    station = add_station()
+    first, second = job_of(store, station), job_of(store, station)
+
+    def work(unit: Any) -> None:
+        FirmwareUpdate.update(state="downloading", is_current=True).where(FirmwareUpdate.job == first).execute()
+        FirmwareUpdate.update(reason="busy").where(FirmwareUpdate.job == second).execute()
+
+    store.write(work)
+    page = viewer.get(f"/firmware/jobs/{second.id}").text
+    assert "It is busy with another update" in page
+    assert f'<a href="/firmware/jobs/{first.id}">That update</a>' in page
+
+
 def test_while_a_station_loads_the_bytes_are_counted(viewer: FlaskClient, store: Store, add_station: Add) -> None:
     station = add_station()
     facts = {"file_name": "x", "size": 5_000_000, "sha256": "ab", "stored_as": "x", "by": "Olga"}
@@ -295,7 +311,7 @@ def test_every_state_has_its_words(viewer: FlaskClient, store: Store, add_statio
     "reason",
     [
         *(states.DOWNLOAD_FAILED, states.INSTALLATION_FAILED, states.WRONG_VERSION, states.REFUSED, states.NO_ANSWER),
-        *(states.OLD_VERSION, states.NOT_BACK),
+        *(states.OLD_VERSION, states.NOT_BACK, states.BUSY),
         *(states.NEVER_ASKED, states.REPLACED, states.UP_TO_DATE, states.TAKEN_BACK, states.DELETED),
     ],
 )

@@ -305,8 +305,11 @@ def test_a_station_is_never_asked_by_two_jobs_at_once(yard: Yard) -> None:
     yard.stations(1)
     yard.plan()
     first = yard.job_id
-    yard.plan()
-    assert yard.states == ["waiting"]
+    yard.image()
+    yard.plan(image_id=1, location="")
+    yard.run()
+    assert [(row.state, row.reason) for row in yard.rows()] == [("waiting", "busy")]
+    assert yard.speakers[0].rows("SELECT id FROM file_link") == [], "no address for whom it cannot be told"
     yard.updates(1)
     yard.run()
     assert yard.states == ["skipped"]
