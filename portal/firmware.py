@@ -165,6 +165,7 @@ def _reason(update: FirmwareUpdate) -> str:
         states.REPLACED: _("It was asked for another update meanwhile."),
         states.UP_TO_DATE: _("It ran this version already."),
         states.TAKEN_BACK: _("It was not asked before the job was cancelled."),
+        states.CLOSED: _("It has the request, but cannot load the image any more: the job was cancelled."),
         states.DELETED: _("The station was deleted."),
     }
     return sentences.get(update.reason, update.reason)

@@ -121,7 +121,10 @@ def resume(job_id: int) -> Response:
 @bp.post("/<int:job_id>/cancel")
 @role_required("operator")
 def cancel(job_id: int) -> Response:
-    done = _("The job is cancelled. Stations that have the request already are followed to the end.")
+    if _fetch(job_id).image_id is not None:
+        done = _("The job is cancelled. Stations that have not begun to load cannot load the image any more.")
+    else:
+        done = _("The job is cancelled. Stations that have the request already are followed to the end.")
     return _steer(job_id, firmware_jobs.cancel, "firmware.cancel", done)
 
 

@@ -15,6 +15,7 @@ from ocpp_server.models import ChargePoint, FirmwareJob, FirmwareUpdate
 from ocpp_server.models.firmware import CANCELLED, DONE, PAUSED, PLANNED, RUNNING, STOPPED
 from ocpp_server.services import commands
 from ocpp_server.services.errors import Invalid
+from ocpp_server.services.file import file_links
 from ocpp_server.services.firmware import states
 from ocpp_server.store import Unit
 
@@ -27,6 +28,12 @@ _OPEN_COMMANDS = (
     "SELECT u.command_id FROM firmware_update u JOIN command c ON c.id = u.command_id"
     " WHERE u.job_id = ? AND u.state = 'asked' AND c.state = 'queued'"
 )
+#: Stations that failed to load or fell silent may still try again by themselves.
+_OPEN_LINKS = (
+    "SELECT link_id FROM firmware_update WHERE job_id = ? AND state IN ('asked', 'failed', 'silent')"
+    " AND link_id IS NOT NULL"
+)
+_CLOSE = "UPDATE firmware_update SET reason = 'closed' WHERE job_id = ? AND state = 'asked' AND link_id IS NOT NULL"
 _TAKE_BACK = (
     "UPDATE firmware_update SET state = 'cancelled', reason = 'taken_back', ended_at = ?, news_at = ?"
     " WHERE job_id = ? AND state IN ('waiting', 'waiting_for_session')"
@@ -180,13 +187,17 @@ def resume(unit: Unit, job_id: int, until: Until | None = None) -> bool:
 
 
 def cancel(unit: Unit, job_id: int) -> bool:
-    """Ask no more stations, ever. What is on its way cannot be called back and is followed to its end."""
+    """Ask no more stations, ever. What is on its way cannot be called back and is followed to its end; an image that is
+    kept here is closed to stations that have not begun to load it."""
     if not _become(unit, job_id, CANCELLED, (PLANNED, RUNNING, PAUSED, STOPPED)):
         return False
     now = clock.to_ms(clock.now())
     unit.execute(_TAKE_BACK, now, now, job_id)
+    for (link_id,) in unit.all(_OPEN_LINKS, job_id):
+        file_links.close(unit, link_id, "The firmware job was cancelled.")
     for (command_id,) in unit.all(_OPEN_COMMANDS, job_id):
         commands.cancel(unit, command_id)
+    unit.execute(_CLOSE, job_id)
     unit.execute("UPDATE firmware_job SET ended_at = ? WHERE id = ?", now, job_id)
     return True
 

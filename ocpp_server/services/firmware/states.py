@@ -32,11 +32,11 @@ WORTH_ANOTHER_TRY = (*BAD, CANCELLED)
 #: Reasons: the station could not load it, could not install it, booted with another version than the expected one,
 #: booted with the version that it had before, answered with an error, said nothing, said that it is installed and never
 #: came back, was never there to be asked, has another update to finish first, was asked for another one meanwhile, runs
-#: the version already; an operator took it back; the station was deleted.
+#: the version already; an operator took it back, or closed the image to it; the station was deleted.
 DOWNLOAD_FAILED, INSTALLATION_FAILED, WRONG_VERSION = "download_failed", "installation_failed", "wrong_version"
 OLD_VERSION, REFUSED, NO_ANSWER, NOT_BACK = "old_version", "refused", "no_answer", "not_back"
 NEVER_ASKED, BUSY, REPLACED = "never_asked", "busy", "replaced"
-UP_TO_DATE, TAKEN_BACK, DELETED = "up_to_date", "taken_back", "deleted"
+UP_TO_DATE, TAKEN_BACK, CLOSED, DELETED = "up_to_date", "taken_back", "closed", "deleted"
 
 _WORDS = {
     "Downloading": (DOWNLOADING, ""),

@@ -212,7 +212,7 @@ def resume(firmware_job_id: int, body: dict[str, Any]) -> dict[str, Any]:
 @operation(
     "POST",
     "/firmware-jobs/<int:firmware_job_id>/cancel",
-    "End a job; what stations have been asked already is followed to its end",
+    "End a job; stations that have not begun to load an image that is kept here cannot load it any more",
     tag=TAG,
     answer=JOB,
     errors=_CHANGED,

@@ -311,7 +311,7 @@ def test_every_state_has_its_words(viewer: FlaskClient, store: Store, add_statio
     "reason",
     [
         *(states.DOWNLOAD_FAILED, states.INSTALLATION_FAILED, states.WRONG_VERSION, states.REFUSED, states.NO_ANSWER),
-        *(states.OLD_VERSION, states.NOT_BACK, states.BUSY),
+        *(states.OLD_VERSION, states.NOT_BACK, states.BUSY, states.CLOSED),
         *(states.NEVER_ASKED, states.REPLACED, states.UP_TO_DATE, states.TAKEN_BACK, states.DELETED),
     ],
 )
@@ -344,6 +344,17 @@ def test_a_job_is_paused_resumed_cancelled_and_deleted(operator: FlaskClient, st
     assert all_rows(store, FirmwareJob) == []
     actions = [entry.action for entry in all_rows(store, AuditEntry) if entry.action.startswith("firmware.")]
     assert actions == ["firmware.pause", "firmware.resume", "firmware.cancel", "firmware.pause", "firmware.delete"]
+
+
+def test_who_cancels_a_job_is_told_what_becomes_of_its_image(
+    operator: FlaskClient, store: Store, add_station: Add
+) -> None:
+    station = add_station()
+    facts = {"file_name": "x", "size": 5, "sha256": "ab", "stored_as": "x", "by": "Olga"}
+    store.write(lambda unit: firmware_images.add(unit, **facts))
+    job_of(store, station, image_id=1, location="")
+    page = operator.post("/firmware/jobs/1/cancel", follow_redirects=True).text
+    assert "Stations that have not begun to load cannot load the image any more." in page
 
 
 def test_a_stopped_job_says_why_and_its_failures_are_retried(

@@ -459,6 +459,27 @@ def test_a_cancelled_job_takes_back_what_is_not_on_its_way(yard: Yard) -> None:
     assert not yard.do(firmware_jobs.resume)
 
 
+def test_a_cancelled_job_closes_its_image_to_stations_that_have_not_begun_to_load(yard: Yard) -> None:
+    yard.stations(4)
+    yard.image()
+    yard.plan(image_id=1, location="", waves=(), stop_percent=None)
+    yard.taken(1)
+    yard.says(1, "Downloading")
+    yard.taken(2)
+    yard.fails(4)
+    assert yard.do(firmware_jobs.cancel)
+    assert [(row.state, row.reason) for row in yard.rows()] == [
+        ("downloading", ""),
+        ("asked", "closed"),
+        ("cancelled", "taken_back"),
+        ("failed", "download_failed"),
+    ]
+    links = yard.speakers[0].rows("SELECT state FROM file_link ORDER BY id")
+    assert links == [("waiting",), ("closed",), ("closed",), ("closed",)]
+    yard.says(2, "DownloadFailed")
+    assert [(row.state, row.reason) for row in yard.rows()][1] == ("failed", "download_failed")
+
+
 @pytest.mark.parametrize(("code", "state"), [("NotImplemented", "unsupported"), ("InternalError", "failed")])
 def test_a_refusal_ends_it_with_the_stations_words(yard: Yard, code: str, state: str) -> None:
     yard.stations(1)
