@@ -157,6 +157,10 @@ def _reason(update: FirmwareUpdate) -> str:
             "It said that it is installed, and started with the version that it had before: %(version)s.",
             version=version,
         ),
+        states.NOTHING_TO_COMPARE: _(
+            "It started with version %(version)s. Which one it had before is not known, so that this proves nothing.",
+            version=version,
+        ),
         states.REFUSED: _("It answered with an error: %(said)s", said=update.detail),
         states.NO_ANSWER: _("It has said nothing for too long. Ask it for its status, or reset it, then retry."),
         states.NOT_BACK: _("It said that it is installed, and has not come back since. Somebody must look at it."),

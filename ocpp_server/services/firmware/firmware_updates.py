@@ -80,9 +80,11 @@ def booted(unit: Unit, charge_point_id: int, version: str, at: int) -> bool:
     update = _current(unit, charge_point_id, at)
     if update is None:
         return False
-    if version:
-        unit.execute("UPDATE firmware_update SET version_after = ? WHERE id = ?", version, update.id)
     step = states.after_boot(update.state, version, update.version, update.version_before or "")
+    if version and step is None and not update.version_before and update.state in states.NOT_YET_INSTALLED:
+        unit.execute("UPDATE firmware_update SET version_before = ? WHERE id = ?", version, update.id)
+    elif version:
+        unit.execute("UPDATE firmware_update SET version_after = ? WHERE id = ?", version, update.id)
     if step is not None:
         move(unit, update, step, at, version if step.reason else "")
     return True

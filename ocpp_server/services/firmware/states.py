@@ -24,17 +24,21 @@ STATES = (
 #: Not asked yet · asked, and more is to come · all is well · it is not · what a retry is for. Between well and not is
 #: UNPROVEN, which holds up no wave.
 NOT_ASKED = (WAITING, WAITING_FOR_SESSION)
+#: Asked, and nothing is installed yet: a boot tells the version before.
+NOT_YET_INSTALLED = (ASKED, DOWNLOADING, DOWNLOADED)
 UNDER_WAY = (ASKED, DOWNLOADING, DOWNLOADED, INSTALLING, INSTALLED)
 GOOD = (CONFIRMED, SKIPPED)
 BAD = (FAILED, SILENT, UNSUPPORTED)
 WORTH_ANOTHER_TRY = (*BAD, CANCELLED)
 
 #: Reasons: the station could not load it, could not install it, booted with another version than the expected one,
-#: booted with the version that it had before, answered with an error, said nothing, said that it is installed and never
-#: came back, was never there to be asked, has another update to finish first, was asked for another one meanwhile, runs
-#: the version already; an operator took it back, or closed the image to it; the station was deleted.
+#: booted with the version that it had before, booted with one that cannot be compared with any, answered with an error,
+#: said nothing, said that it is installed and never came back, was never there to be asked, has another update to
+#: finish first, was asked for another one meanwhile, runs the version already; an operator took it back, or closed the
+#: image to it; the station was deleted.
 DOWNLOAD_FAILED, INSTALLATION_FAILED, WRONG_VERSION = "download_failed", "installation_failed", "wrong_version"
-OLD_VERSION, REFUSED, NO_ANSWER, NOT_BACK = "old_version", "refused", "no_answer", "not_back"
+OLD_VERSION, NOTHING_TO_COMPARE, REFUSED = "old_version", "nothing_to_compare", "refused"
+NO_ANSWER, NOT_BACK = "no_answer", "not_back"
 NEVER_ASKED, BUSY, REPLACED = "never_asked", "busy", "replaced"
 UP_TO_DATE, TAKEN_BACK, CLOSED, DELETED = "up_to_date", "taken_back", "closed", "deleted"
 
@@ -72,13 +76,16 @@ def after_word(state: str, word: str) -> Step | None:
 
 
 def after_boot(state: str, version: str, expected: str, before: str) -> Step | None:
-    """What the firmwareVersion of a boot says; without an expected version, any other than before is the proof.
+    """What the firmwareVersion of a boot says; without an expected version, any other than before is the proof. Where
+    neither is known, nothing is proven; the station has come back, and that is all.
 
     A boot with another version is only a disappointment after `Installed`: on the way there stations also boot for
     other reasons.
     """
     if state in NOT_ASKED or not version:
         return None
+    if not expected and not before:
+        return Step(UNPROVEN, NOTHING_TO_COMPARE) if state == INSTALLED else None
     wanted = version == expected if expected else version != before
     if wanted:
         return Step(CONFIRMED) if state != CONFIRMED else None

@@ -312,6 +312,7 @@ def test_every_state_has_its_words(viewer: FlaskClient, store: Store, add_statio
     [
         *(states.DOWNLOAD_FAILED, states.INSTALLATION_FAILED, states.WRONG_VERSION, states.REFUSED, states.NO_ANSWER),
         *(states.OLD_VERSION, states.NOT_BACK, states.BUSY, states.CLOSED),
+        states.NOTHING_TO_COMPARE,
         *(states.NEVER_ASKED, states.REPLACED, states.UP_TO_DATE, states.TAKEN_BACK, states.DELETED),
     ],
 )

@@ -260,6 +260,36 @@ def test_a_boot_with_the_old_version_after_installed_is_a_failure_of_its_own(yar
     assert [(row.state, row.reason, row.detail) for row in yard.rows()] == [("failed", "old_version", "1.0")]
 
 
+def forget_versions(yard: Yard) -> None:
+    yard.store.write(lambda unit: unit.execute("UPDATE charge_point SET firmware_version = NULL"))
+
+
+def test_a_boot_on_the_way_tells_the_version_that_was_not_known_before(yard: Yard) -> None:
+    yard.stations(1)
+    forget_versions(yard)
+    yard.plan(version="")
+    yard.taken(1)
+    yard.says(1, "Downloading")
+    yard.boots(1, "1.0")
+    assert [(row.state, row.version_before, row.version_after) for row in yard.rows()] == [("downloading", "1.0", None)]
+    yard.says(1, "Downloaded", "Installing", "Installed")
+    yard.boots(1, "1.1")
+    assert [(row.state, row.version_after) for row in yard.rows()] == [("confirmed", "1.1")]
+
+
+def test_a_boot_that_cannot_be_compared_proves_nothing_and_holds_nothing_up(yard: Yard) -> None:
+    yard.stations(1)
+    forget_versions(yard)
+    yard.plan(version="")
+    yard.taken(1)
+    yard.says(1, "Installing", "Installed")
+    yard.boots(1, "1.1")
+    (row,) = yard.rows()
+    assert (row.state, row.reason, row.detail) == ("unproven", "nothing_to_compare", "1.1")
+    yard.run()
+    assert yard.job.state == "done"
+
+
 def test_offline_and_unaccepted_stations_let_others_go_first(yard: Yard) -> None:
     yard.stations(1, connected=False)
     yard.stations(1, registration="pending")

@@ -62,6 +62,11 @@ def test_without_an_expected_version_a_changed_one_is_the_proof() -> None:
     assert after_boot(states.INSTALLED, "1.0", "", "1.0") == Step(states.FAILED, states.OLD_VERSION)
 
 
+def test_where_no_version_is_known_a_boot_proves_nothing() -> None:
+    assert after_boot(states.DOWNLOADING, "2.0", "", "") is None
+    assert after_boot(states.INSTALLED, "2.0", "", "") == Step(states.UNPROVEN, states.NOTHING_TO_COMPARE)
+
+
 def test_after_installed_the_old_version_is_a_failure() -> None:
     assert after_boot(states.INSTALLED, "1.0", "2.0", "1.0") == Step(states.FAILED, states.WRONG_VERSION)
 
