@@ -19,8 +19,9 @@ from ocpp_server.services.firmware import firmware_jobs, firmware_updates, state
 from ocpp_server.services.firmware.states import Step
 from ocpp_server.store import Unit
 
-#: So many stations of a job are asked at a time, so that they do not all load at the same moment.
-AT_ONCE = 20
+#: So many stations of a job load at the same moment, and who has not been heard of for so many milliseconds counts as
+#: loading no more.
+AT_ONCE, LOADING = 20, 15 * 60 * 1000
 #: Why a job stops by itself: too many failed, its time is over, its image is gone, its address can be told to nobody.
 FAILURES, WINDOW, IMAGE, LOCATION = "failures", "window", "image", "location"
 
@@ -37,6 +38,10 @@ Locate = Callable[[Unit, FirmwareJob, int], Place]
 
 _STANDINGS = (
     "SELECT CASE WHEN wave = ? THEN 1 ELSE 0 END, state, COUNT(*) FROM firmware_update WHERE job_id = ? GROUP BY 1, 2"
+)
+_LOADING = (
+    "SELECT COUNT(*) FROM firmware_update u LEFT JOIN file_link l ON l.id = u.link_id WHERE u.job_id = ?"
+    " AND u.state IN ('asked', 'downloading') AND (u.news_at > ? OR l.last_at > ?)"
 )
 #: Whether the station of `u` is busy with another update.
 _IS_BUSY = (
@@ -111,8 +116,8 @@ def advance(unit: Unit, job_id: int, locate: Locate) -> None:
     if job.ends_at is not None and job.ends_at <= now:
         _set(unit, job, state=STOPPED, stop_reason=WINDOW)
         return
-    room = _room(unit, job, standing)
-    if room:
+    room = min(_room(unit, job, standing), AT_ONCE - _loading(unit, job, now))
+    if room > 0:
         _ask_next(unit, job, room, locate, now)
 
 
@@ -139,16 +144,23 @@ def size_of_wave(job: FirmwareJob) -> int | None:
 
 
 def _room(unit: Unit, job: FirmwareJob, standing: Standing) -> int:
-    """How many more may be asked now; begins the next wave where this one is over."""
+    """How many more the present wave takes; begins the next one where this one is over."""
     size = size_of_wave(job)
     if size is None:
-        return AT_ONCE
+        return standing.waiting
     if standing.in_wave < size:
-        return min(AT_ONCE, size - standing.in_wave)
+        return size - standing.in_wave
     if standing.under_way:
         return 0
     _set(unit, job, wave=job.wave + 1, accepted_failures=0)
-    return min(AT_ONCE, size_of_wave(job) or AT_ONCE)
+    return size_of_wave(job) or standing.waiting
+
+
+def _loading(unit: Unit, job: FirmwareJob, now: datetime) -> int:
+    """How many stations of the job load, or are about to."""
+    since = clock.to_ms(now) - LOADING
+    (count,) = unit.one(_LOADING, job.id, since, since) or (0,)
+    return count
 
 
 def _standing(unit: Unit, job: FirmwareJob) -> Standing:

@@ -18,7 +18,7 @@ from ocpp_server.services import batches, commands
 from ocpp_server.services.errors import Invalid
 from ocpp_server.services.file import file_limits, file_transfers
 from ocpp_server.services.file.file_transfers import Peer
-from ocpp_server.services.firmware import firmware_images, firmware_jobs
+from ocpp_server.services.firmware import firmware_images, firmware_jobs, firmware_waves
 from ocpp_server.services.firmware.firmware_jobs import Plan, Until
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
@@ -288,6 +288,26 @@ def test_a_boot_that_cannot_be_compared_proves_nothing_and_holds_nothing_up(yard
     assert (row.state, row.reason, row.detail) == ("unproven", "nothing_to_compare", "1.1")
     yard.run()
     assert yard.job.state == "done"
+
+
+def test_no_more_than_so_many_load_at_the_same_moment(yard: Yard) -> None:
+    yard.stations(firmware_waves.AT_ONCE + 3)
+    yard.plan(waves=(), stop_percent=None)
+    yard.run()
+    assert yard.states.count("waiting") == 3
+    yard.taken(1)
+    yard.says(1, "Downloading")
+    yard.run()
+    assert yard.states.count("waiting") == 3, "it still loads"
+    yard.says(1, "Downloaded")
+    yard.taken(2)
+    yard.run()
+    assert yard.states.count("waiting") == 2, "it has loaded, and makes room"
+    yard.time.go_on(minutes=14)
+    yard.says(2, "Downloading")
+    yard.time.go_on(minutes=1)
+    yard.run()
+    assert yard.states.count("waiting") == 0, "who says nothing holds up the others for a while only"
 
 
 def test_offline_and_unaccepted_stations_let_others_go_first(yard: Yard) -> None:
