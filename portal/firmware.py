@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from ocpp_server import clock
 from ocpp_server.models import FirmwareJob, FirmwareUpdate
 from ocpp_server.models.charge_points import ACCEPTED
 from ocpp_server.models.firmware import CANCELLED, DONE, PAUSED, PLANNED, RUNNING, STOPPED
-from ocpp_server.services.firmware import firmware_waves, states
+from ocpp_server.services.firmware import firmware_jobs, firmware_waves, states
+from ocpp_server.services.firmware.firmware_jobs import Plan
 
 #: So many stations are named in a sentence at most.
 _NAMED = 20
@@ -78,6 +81,22 @@ def sentence(counts: Mapping[str, int]) -> str:
         (left_out, _("%(count)s left out", count=left_out)),
     ]
     return ", ".join(words for count, words in parts if count) or _("no stations")
+
+
+def hours(plan: FirmwareJob | Plan) -> str:
+    """`22:00 to 05:00 (Europe/Berlin)`; nothing where it asks at any time of the day."""
+    if not plan.window_from:
+        return ""
+    begin, end = plan.window_from, plan.window_to
+    return _("%(begin)s to %(end)s (%(zone)s)", begin=begin, end=end, zone=plan.zone)
+
+
+def asks_again(job: FirmwareJob) -> datetime | None:
+    """When a job asks stations again that does not do so now; None where it does."""
+    window, now = firmware_jobs.window_of(job), clock.now()
+    if job.state != RUNNING or window is None or window.contains(now):
+        return None
+    return window.opens(now)
 
 
 def waves(job: FirmwareJob) -> str:

@@ -13,6 +13,7 @@ from ocpp_server.services.firmware.firmware_jobs import Plan
 from ocpp_server.settings import Settings
 from portal import audit, local_times
 from portal.converters import row_id
+from portal.locale import zone_name
 from portal.yard import StationView
 
 #: A form as it is first shown.
@@ -35,6 +36,9 @@ def read(form: Mapping[str, str], target: str) -> Plan:
         target=target,
         starts_at=_moment(form, "starts_at"),
         ends_at=_moment(form, "ends_at"),
+        window_from=form.get("window_from") or None,
+        window_to=form.get("window_to") or None,
+        zone=zone_name(),
         waves=firmware_jobs.wave_sizes(form.get("waves", "")),
         stop_percent=_number(form, "stop_percent"),
         retries=_number(form, "retries"),

@@ -28,6 +28,11 @@ def zone() -> tzinfo:
     return g.zone
 
 
+def zone_name() -> str:
+    """Its name, like Europe/Berlin."""
+    return getattr(zone(), "key", "UTC")
+
+
 @lru_cache(maxsize=256)
 def named_zone(name: str) -> tzinfo | None:
     """The time zone of this name; None when there is none."""

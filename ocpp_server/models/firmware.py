@@ -30,6 +30,10 @@ class FirmwareJob(Table):
     #: No station is asked before the first or after the second.
     starts_at = UtcField()
     ends_at = UtcField(null=True)
+    #: Stations are asked at these hours of each day only, like 22:00 to 05:00, by the clocks of this time zone.
+    window_from = CharField(max_length=5, null=True)
+    window_to = CharField(max_length=5, null=True)
+    zone = CharField(max_length=64, null=True)
     waves = CharField(max_length=255, default="")
     #: The job stops when more than so many percent of a wave fail; None never stops it.
     stop_percent = IntegerField(null=True)

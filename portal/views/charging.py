@@ -19,7 +19,7 @@ from portal import audit, charging, fates, lists, schedule_form
 from portal.auth import role_required
 from portal.charging import clock_word, limit_word, purpose_word, repeat_word, steps_word
 from portal.htmx import page
-from portal.locale import zone
+from portal.locale import zone_name
 from portal.navigation import Nav
 from portal.schedule_form import Typed
 from portal.wording import at_field
@@ -52,7 +52,7 @@ def index() -> Response:
 @bp.get("/templates/new")
 @role_required("operator")
 def add() -> Response:
-    drawing = Drawing(**{**vars(NIGHT), "zone": _zone_name()})
+    drawing = Drawing(**{**vars(NIGHT), "zone": zone_name()})
     return _form(None, schedule_form.written("", drawing), {})
 
 
@@ -118,7 +118,7 @@ def application(application_id: int) -> Response:
         sentence=fates.sentence(states),
         place_word=charging.place_word,
         plotted=_plotted(found_fates),
-        zone_name=_zone_name(),
+        zone_name=zone_name(),
     )
 
 
@@ -190,7 +190,3 @@ def _labels() -> dict[str, object]:
         "weekdays": charging.weekdays(),
         "drawing": _("The schedule as a drawing. The table below it holds the same figures."),
     }
-
-
-def _zone_name() -> str:
-    return getattr(zone(), "key", "UTC")

@@ -18,7 +18,7 @@ from portal.auth import role_required
 from portal.charging import place_word
 from portal.converters import row_id
 from portal.htmx import page
-from portal.locale import zone
+from portal.locale import zone, zone_name
 from portal.previews import Preview
 from portal.views.charging import fetch
 from portal.views.stations import SEARCHED
@@ -118,7 +118,7 @@ def _confirm(template: ChargingProfileTemplate, spots: list[Spot]) -> Response:
         purpose_word=charging.purpose_word,
         steps_word=charging.steps_word,
         repeat_word=charging.repeat_word,
-        zone_name=getattr(zone(), "key", "UTC"),
+        zone_name=zone_name(),
     )
 
 

@@ -19,7 +19,7 @@ from ocpp_server.services.smart_charging.composite_schedules import Holdings
 from portal import audit, charging, composites, fates, yard
 from portal.auth import role_required
 from portal.htmx import page
-from portal.locale import zone
+from portal.locale import zone, zone_name
 from portal.navigation import StationTab
 from portal.views.stations import fetch
 
@@ -47,7 +47,7 @@ def index(charge_point_id: int) -> Response:
         limits=charging.limits_words(limits),
         knows_limits=limits != Limits(),
         words=charging,
-        zone_name=getattr(zone(), "key", "UTC"),
+        zone_name=zone_name(),
     )
 
 

@@ -20,6 +20,7 @@ from portal import audit, firmware, firmware_plans, formats, lists, local_times,
 from portal.auth import role_required
 from portal.context import settings
 from portal.htmx import page
+from portal.locale import zone_name
 
 bp = Blueprint("firmware_jobs", __name__, url_prefix="/firmware/jobs")
 
@@ -238,6 +239,7 @@ def _form(stations: list[ChargePoint], values: dict[str, str], errors: dict[str,
         stations=yard.look_at(stations),
         values=values,
         errors=errors,
+        zone_name=zone_name(),
         chosen_by={name: request.args.get(name, "") for name in (*_FACTS, "q")},
         images=[("", _("None: an address elsewhere")), *map(_image_option, firmware_images.everything())],
         vendors=_options("vendor", _("Any maker")),

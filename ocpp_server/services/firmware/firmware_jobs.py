@@ -16,7 +16,7 @@ from ocpp_server.models.firmware import CANCELLED, DONE, PAUSED, PLANNED, RUNNIN
 from ocpp_server.services import commands
 from ocpp_server.services.errors import Invalid
 from ocpp_server.services.file import file_links
-from ocpp_server.services.firmware import states
+from ocpp_server.services.firmware import daily_windows, states
 from ocpp_server.store import Unit
 
 #: How stations can fetch a file (section 8 of the standard lists them under SupportedFileTransferProtocols).
@@ -56,6 +56,9 @@ class Plan:
     target: str = ""
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    window_from: str | None = None
+    window_to: str | None = None
+    zone: str | None = None
     waves: tuple[int, ...] = WAVES
     stop_percent: int | None = STOP_PERCENT
     retries: int | None = None
@@ -87,12 +90,19 @@ def check(plan: Plan, charge_point_ids: Collection[int]) -> None:
         raise Invalid("stop_percent", "This must be between 0 and 100.")
     if plan.ends_at is not None and plan.ends_at <= (plan.starts_at or clock.now()):
         raise Invalid("ends_at", "The window must end after it begins.")
+    _check_hours(plan)
     if not 60 <= plan.patience <= 30 * 86400:
         raise Invalid("patience", "This must be between a minute and 30 days.")
     for name in ("retries", "retry_interval"):
         number = getattr(plan, name)
         if number is not None and not 0 <= number < 2**31:
             raise Invalid(name, "This must be a whole number from 0 on.")
+
+
+def _check_hours(plan: Plan) -> None:
+    window = daily_windows.read(plan.window_from, plan.window_to, plan.zone)
+    if window is not None and plan.ends_at is not None and plan.ends_at <= window.opens(plan.starts_at or clock.now()):
+        raise Invalid("ends_at", "The job would end before its hours come for the first time.")
 
 
 def _check_location(location: str) -> None:
@@ -128,6 +138,9 @@ def create(unit: Unit, plan: Plan, charge_point_ids: Collection[int], *, by: str
         target=plan.target,
         starts_at=plan.starts_at or now,
         ends_at=plan.ends_at,
+        window_from=plan.window_from,
+        window_to=plan.window_to,
+        zone=plan.zone if plan.window_from else None,
         waves=" ".join(str(size) for size in plan.waves),
         stop_percent=plan.stop_percent,
         retries=plan.retries,
@@ -158,6 +171,11 @@ def location_of(job: FirmwareJob) -> str:
     if location is None:
         raise Invalid("location", "The key of the data folder was changed: type the address again, in a new job.")
     return location
+
+
+def window_of(job: FirmwareJob) -> daily_windows.DailyWindow | None:
+    """The hours of each day in which a job asks stations; None where it does at any time."""
+    return daily_windows.read(job.window_from, job.window_to, job.zone)
 
 
 def wave_sizes(text: str) -> tuple[int, ...]:

@@ -116,6 +116,9 @@ def advance(unit: Unit, job_id: int, locate: Locate) -> None:
     if job.ends_at is not None and job.ends_at <= now:
         _set(unit, job, state=STOPPED, stop_reason=WINDOW)
         return
+    window = firmware_jobs.window_of(job)
+    if window is not None and not window.contains(now):
+        return
     room = min(_room(unit, job, standing), AT_ONCE - _loading(unit, job, now))
     if room > 0:
         _ask_next(unit, job, room, locate, now)

@@ -32,11 +32,13 @@ from portal.api.schema import (
     text,
 )
 from portal.api.values import time
+from portal.context import settings
 
 TAG = "Firmware"
 ORDER = paging.Order((FirmwareJob.id,), descending=True)
 _UPDATES = paging.Order((FirmwareUpdate.id,))
 _NUMBER = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
+_TIME_OF_DAY = {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "examples": ["22:00"]}
 _PLAN = {
     "image_id": {**ID, "description": "An image that is kept here; or else `location`."},
     "location": text(2000, description="Where the stations find the firmware.", examples=["ftp://example.com/f.bin"]),
@@ -44,6 +46,9 @@ _PLAN = {
     "title": text(255),
     "starts_at": {**TIME, "description": "No station is asked before; without it, at once."},
     "ends_at": {**TIME, "description": "No station is asked after."},
+    "window_from": {**_TIME_OF_DAY, "description": "Each day, stations are asked from this time on only."},
+    "window_to": {**_TIME_OF_DAY, "description": "Until when; past midnight where it is before `window_from`."},
+    "zone": text(64, description="Whose clocks that are; by default CSMS_TIMEZONE.", examples=["Europe/Berlin"]),
     "waves": {
         **list_of({"type": "integer", "minimum": 1, "maximum": firmware_jobs.MAX_STATIONS}),
         "maxItems": 20,
@@ -91,6 +96,9 @@ JOB = record(
     target=STRING,
     starts_at=TIME,
     ends_at=or_null(TIME),
+    window_from=or_null(STRING),
+    window_to=or_null(STRING),
+    zone=or_null(STRING),
     waves=list_of(INTEGER),
     wave={**INTEGER, "description": "The present one, from 1."},
     stop_percent=or_null(INTEGER),
@@ -137,7 +145,7 @@ def index(query: dict[str, Any]) -> dict[str, Any]:
     status=201,
 )
 def create(body: dict[str, Any]) -> Reply:
-    fields = reading.moments(body, "starts_at", "ends_at")
+    fields = {"zone": settings().timezone, **reading.moments(body, "starts_at", "ends_at")}
     stations, any_model = fetch_stations(fields.pop("stations")), fields.pop("any_model", False)
     if "waves" in fields:
         fields["waves"] = tuple(fields["waves"])
@@ -248,10 +256,11 @@ def to_json(rows: Sequence[FirmwareJob]) -> list[dict[str, Any]]:
 
 def _job(row: FirmwareJob, counts: dict[str, int]) -> dict[str, Any]:
     plain = ("id", "title", "state", "stop_reason", "image_id", "location", "version", "target", "wave", "created_by")
+    hours = ("window_from", "window_to", "zone")
     numbers = ("stop_percent", "retries", "retry_interval", "respects_sessions", "patience")
     times = ("starts_at", "ends_at", "created_at", "begun_at", "ended_at")
     return {
-        **{name: getattr(row, name) for name in (*plain, *numbers)},
+        **{name: getattr(row, name) for name in (*plain, *hours, *numbers)},
         **{name: time(getattr(row, name)) for name in times},
         "waves": [int(size) for size in row.waves.split()],
         "counts": counts,

@@ -61,6 +61,15 @@ def test_a_job_whose_window_is_over_goes_on_with_another_end(api: Api, add_stati
     assert (job["state"], job["ends_at"], job["counts"]) == ("running", None, {"waiting": 1})
 
 
+def test_a_job_has_hours_of_each_day(api: Api, add_station: Add) -> None:
+    add_station()
+    hours = {"window_from": "22:00", "window_to": "05:00"}
+    job = api.post("/firmware-jobs", {"stations": ["CP-1"], **PLAN, **hours, "zone": "Europe/Berlin"}).json
+    assert (job["window_from"], job["window_to"], job["zone"]) == ("22:00", "05:00", "Europe/Berlin")
+    assert api.post("/firmware-jobs", {"stations": ["CP-1"], **PLAN, **hours}).json["zone"] == "UTC"
+    assert api.post("/firmware-jobs", {"stations": ["CP-1"], **PLAN}).json["zone"] is None
+
+
 def test_an_image_brings_its_version(api: Api, add_station: Add, store: Store) -> None:
     add_station()
     facts = {"file_name": "x", "size": 5, "sha256": "0", "stored_as": "x", "by": "Olga", "version": "3.0"}
@@ -93,6 +102,8 @@ def test_an_image_for_another_model_takes_a_word_more(api: Api, add_station: Add
         ({"stations": ["CP-1"], "image_id": 9}, "image_id"),
         ({"stations": ["CP-1"], **PLAN, "ends_at": "2020-01-01T00:00:00Z"}, "ends_at"),
         ({"stations": ["CP-1"], **PLAN, "waves": [0]}, "waves.0"),
+        ({"stations": ["CP-1"], **PLAN, "window_from": "22:00"}, "window_to"),
+        ({"stations": ["CP-1"], **PLAN, "window_from": "10 pm", "window_to": "05:00"}, "window_from"),
     ],
 )
 def test_what_is_wrong_is_named(api: Api, add_station: Add, fields: dict, field: str) -> None:

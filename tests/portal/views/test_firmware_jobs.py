@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 from portal import context
 from tests.charging import session
+from tests.ocpp_server.conftest import NOON
 from tests.portal.conftest import PARTIAL
 
 Add = Callable[..., ChargePoint]
@@ -184,6 +186,7 @@ def test_of_many_stations_the_first_are_named(operator: FlaskClient, store: Stor
         ({"waves": "some"}, "Write the sizes of the first waves"),
         ({"stop_percent": "x"}, "This must be a whole number."),
         ({"starts_at": "soon"}, "This is not a time."),
+        ({"window_from": "22:00"}, "Write a time of day like 22:00; both are needed, or none."),
         ({"station": []}, "Choose at least one station."),
     ],
 )
@@ -395,6 +398,31 @@ def test_a_job_whose_window_is_over_goes_on_with_another_end_or_none(
     answer(without_end="1", ends_at="2100-01-01T02:00")
     (job,) = all_rows(store, FirmwareJob)
     assert (job.state, job.ends_at) == ("running", None)
+
+
+def test_a_job_is_planned_at_hours_of_the_viewers_zone(operator: FlaskClient, store: Store, add_station: Add) -> None:
+    operator.set_cookie("tz", "Europe/Berlin")
+    assert "by the clocks of Europe/Berlin" in operator.get("/firmware/jobs/new").text
+    form = FORM | {"station": str(add_station().id), "window_from": "22:00", "window_to": "05:00"}
+    page = operator.post("/firmware/jobs/new", data=form | {"check": "1"}).text
+    assert "22:00 to 05:00 (Europe/Berlin)" in page
+    assert 'name="window_from" value="22:00"' in page
+    operator.post("/firmware/jobs/new", data=form | {"confirmed": "1"})
+    (job,) = all_rows(store, FirmwareJob)
+    assert (job.window_from, job.window_to, job.zone) == ("22:00", "05:00", "Europe/Berlin")
+    assert "22:00 to 05:00 (Europe/Berlin)" in operator.get("/firmware/jobs/1").text
+
+
+def test_outside_of_its_hours_a_job_says_when_it_asks_again(
+    viewer: FlaskClient, store: Store, add_station: Add
+) -> None:
+    clock.use(lambda: NOON)
+    job = job_of(store, add_station(), window_from="22:00", window_to="05:00", zone="Europe/Berlin")
+    store.write(lambda unit: FirmwareJob.update(state="running").execute())
+    viewer.set_cookie("tz", "Europe/Berlin")
+    assert "It asks again at 22 Nov 22:00." in viewer.get(f"/firmware/jobs/{job.id}").text
+    clock.use(lambda: NOON + timedelta(hours=9))
+    assert "It asks again" not in viewer.get(f"/firmware/jobs/{job.id}").text
 
 
 def test_a_password_in_an_address_is_never_shown(operator: FlaskClient, store: Store, add_station: Add) -> None:

@@ -423,6 +423,35 @@ def test_a_window_opens_and_closes(yard: Yard) -> None:
     assert (yard.job.ends_at, yard.states) == (None, ["confirmed", "asked"])
 
 
+def test_a_job_asks_at_its_hours_of_each_day(yard: Yard) -> None:
+    yard.stations(3)
+    yard.plan(waves=(1, 1), window_from="22:00", window_to="05:00", zone="Europe/Berlin")
+    assert (yard.job.state, yard.states) == ("running", ["waiting"] * 3)
+    yard.time.go_on(hours=9)  # 21:00 in UTC, 22:00 in Berlin
+    yard.run()
+    assert yard.states == ["asked", "waiting", "waiting"]
+    yard.taken(1)
+    yard.time.go_on(hours=7)
+    yard.boots(1, "2.0")
+    yard.run()
+    assert (yard.job.state, yard.job.wave, yard.states) == ("running", 1, ["confirmed", "waiting", "waiting"])
+    yard.time.go_on(hours=17)
+    yard.run()
+    assert yard.states == ["confirmed", "asked", "waiting"]
+
+
+def test_a_job_at_hours_stops_at_its_end_as_others_do(yard: Yard) -> None:
+    yard.stations(1, connected=False)
+    hours = {"window_from": "22:00", "window_to": "05:00", "zone": "UTC"}
+    with pytest.raises(Invalid) as error:
+        yard.plan(ends_at=NOON + timedelta(hours=10), **hours)
+    assert error.value.field == "ends_at"
+    yard.plan(ends_at=NOON + timedelta(hours=11), **hours)
+    yard.time.go_on(hours=20)
+    yard.run()
+    assert (yard.job.state, yard.job.stop_reason) == ("stopped", "window")
+
+
 def test_a_job_that_was_paused_beyond_its_window_goes_on_in_another_one(yard: Yard) -> None:
     yard.stations(1)
     yard.plan(starts_at=NOON + timedelta(hours=1), ends_at=NOON + timedelta(hours=2))
@@ -739,6 +768,7 @@ def test_words_without_a_job_are_kept_at_the_station_up_to_a_limit(yard: Yard) -
         ("waves", {"waves": (0,)}),
         ("stop_percent", {"stop_percent": 101}),
         ("ends_at", {"ends_at": NOON}),
+        ("window_to", {"window_from": "22:00", "zone": "UTC"}),
         ("patience", {"patience": 1}),
         ("retries", {"retries": -1}),
     ],
@@ -747,7 +777,7 @@ def test_what_cannot_be_is_named(yard: Yard, field: str, fields: dict[str, Any])
     yard.stations(1)
     with pytest.raises(Invalid) as error:
         yard.plan(**fields)
-    assert error.value.field == field
+    assert (error.value.field, yard.job_id) == (field, 0), "nothing is planned"
 
 
 def test_a_job_needs_stations(yard: Yard) -> None:
