@@ -126,7 +126,7 @@ def stopped_because(job: FirmwareJob) -> str:
         return _("The firmware image was deleted, or its file is missing. Make a new job with another one.")
     if job.stop_reason == firmware_waves.LOCATION:
         return _(
-            "The address cannot be told to stations: it is not one that the standard allows, or its password was"
+            "The address cannot be told to stations: the standard does not allow it, or what is secret in it was"
             " encrypted with another key of the data folder. Type it again, in a new job."
         )
     return _(
