@@ -16,6 +16,8 @@ INSERT = (
 _CONFIDENTIAL = "authorizationkey"
 #: A station may send a megabyte at a time; what is longer than this is not read by anybody.
 MAX_TEXT = 65_536
+#: No address is longer.
+_ADDRESS = 2000
 _HIDDEN = "********"
 _ESCAPE = re.compile(r"\\u00([0-7][0-9a-f])", re.IGNORECASE)
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
@@ -79,9 +81,11 @@ def redact(text: str) -> str:
     Its samples are kept as meter values, and what stations are asked and answer with the command.
     """
     text = _without_key(text)
-    if len(text) > MAX_TEXT:
-        text = f"{text[:MAX_TEXT]} … ({len(text):,} characters in all)"
-    return _storable(text)
+    if len(text) <= MAX_TEXT:
+        return _storable(text)
+    # Of an address that is cut off nobody would know what opens it.
+    begin = _storable(text[: MAX_TEXT + _ADDRESS])[:MAX_TEXT]
+    return f"{begin} … ({len(text):,} characters in all)"
 
 
 def hide_secrets(text: str) -> str:

@@ -78,6 +78,12 @@ def test_of_a_very_long_frame_the_beginning_is_kept_and_no_password():
     assert not secret_survives(json.dumps([2, "1", "ChangeConfiguration", {**secret, "more": "x" * 200_000}]))
 
 
+def test_what_opens_an_address_is_hidden_also_where_the_text_is_cut():
+    address = f"ftp://me:{SECRET}@files.example/x"
+    text = " " * (MAX_TEXT - address.index("@")) + address + " " * 100
+    assert SECRET[:4] not in redact(text)
+
+
 def test_what_is_asked_and_answered_stays_whole_without_its_secrets():
     whole = json.dumps({"vendorId": "V", "data": "x" * 200_000})
     assert hide_secrets(whole) == whole
