@@ -38,6 +38,10 @@ class Browser:
         """Pick a file to send."""
         self._tell(f"choose {selector}=>{path}")
 
+    def pick(self, selector: str, text: str) -> None:
+        """Pick an entry of a list by its words."""
+        self._tell(f"pick {selector}=>{text}")
+
     def finds(self, words: str) -> None:
         """Like `sees`; without scripts pages do not change by themselves, so it is loaded again first."""
         if not self._scripts:

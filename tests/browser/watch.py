@@ -4,7 +4,7 @@
 
 * `open /path` loads a page, `look again` loads it once more,
 * `press NAME` clicks the button or link of that name, `fill SELECTOR=>TEXT` types, `check SELECTOR` chooses,
-* `choose SELECTOR=>PATH` picks a file to send,
+* `choose SELECTOR=>PATH` picks a file to send, `pick SELECTOR=>TEXT` an entry of a list,
 * `see words` waits until the words stand on the page, without loading it again,
 * `drag SELECTOR=>X,Y>X,Y` pulls the pointer across an element, from one part of its width and height to another,
 * `pixels SELECTOR` tells how many pixels of the first such canvas are drawn,
@@ -80,6 +80,9 @@ def do(page: Page, base: str, order: str, words: str) -> str:
     elif order == "choose":
         selector, _, path = words.partition("=>")
         page.locator(selector).set_input_files(path)
+    elif order == "pick":
+        selector, _, text = words.partition("=>")
+        page.locator(selector).select_option(label=text)
     elif order == "see":
         page.get_by_text(words).locator("visible=true").first.wait_for()
     elif order == "drag":
