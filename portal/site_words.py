@@ -61,6 +61,8 @@ def why(place: Place) -> str:
         return _("The car takes no more than about %(amperes)s.", amperes=amperes(place.measured))
     if place.state in (site_view.SHARED, site_view.FULL) and place.measured is None:
         return _("Nothing was measured yet. Its MeterValuesSampledData needs Current.Import, so that its car is seen.")
+    if place.state == site_view.FREE and place.counted:
+        return _kept_free(place)
     if place.state == site_view.OFFLINE and not place.is_fail_safe_installed:
         return _(
             "Cannot be told anything, and has no fail-safe limit yet: counted with %(amperes)s, which the others lack."
@@ -84,6 +86,18 @@ def _sentences(counted: float) -> dict[str, str]:
         site_view.FULL: _("Has all that the connector can give."),
         site_view.TOLD: _("A new limit is on its way."),
     }
+
+
+def _kept_free(place: Place) -> str:
+    if place.is_fail_safe_installed:
+        return _(
+            "A car may begin with %(amperes)s here before it can be told anything; that much is kept free.",
+            amperes=amperes(place.counted),
+        )
+    return _(
+        "Has not taken its fail-safe limit; a car may begin with %(amperes)s here, and that much is kept free.",
+        amperes=amperes(place.counted),
+    )
 
 
 def _paused(place: Place) -> str:

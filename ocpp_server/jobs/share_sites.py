@@ -61,11 +61,13 @@ def _decide(store: Store, live: Live, now: float) -> None:
 def _look_at_stations(live: Live, settings: Settings, now: float) -> None:
     """Who is connected, settled, and may be asked."""
     for charge_point_id in {key[0] for key in live.site.members}:
-        session = sessions.get(charge_point_id)
+        session, heard_at = sessions.get(charge_point_id), now
         is_here = session is not None and session.station.is_accepted
         if session is not None and is_here:
             at = clock.to_ms(session.connected_at)
             is_here = spontaneous.has_settled(session.station, at, round(now * 1000))
+            # Pongs count, too: all that matters is that a car would have been reported.
+            heard_at = now - (time.monotonic() - session.socket.last_heard)
             may_be_asked = settings.spontaneous_calls and session.station.spontaneous_calls
             live.is_dirty |= happenings.permission(live.site, charge_point_id, may_be_asked)
-        live.is_dirty |= happenings.connection(live.site, charge_point_id, is_here, now)
+        live.is_dirty |= happenings.connection(live.site, charge_point_id, is_here, heard_at)

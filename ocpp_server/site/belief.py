@@ -4,11 +4,14 @@ No station says how much a car can draw. It is believed to take all that it may 
 was given for a while; from then on a little more than it takes, until it takes that as well.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 #: A car this far below its limit (A) takes less than it was given; its meter may err by as much.
 SLACK, SLACK_PART = 0.8, 0.05
+#: So much (part of its limit) may be a meter's error or a higher voltage, and is no sign of another phase.
+SPREAD_PART = 0.15
 #: For so long (s) and so many readings, so that no cloud of noise and no soft start is taken for a wish.
 LOW_SECONDS, LOW_READINGS = 60.0, 2
 #: What it is given beyond what it takes, so that it can show that it wants more (A).
@@ -34,6 +37,8 @@ class Belief:
     _low_readings: int = 0
     _lowest: float = 0.0
     _fewer: tuple[int, ...] = ()
+    #: It uses at least so many phases, as far as totals tell.
+    _spread: int = 1
     _step: float = _FIRST_STEP
     _pause: float = _FIRST_PAUSE
     _raise_after: float = field(default=0.0)
@@ -54,19 +59,30 @@ class Belief:
         self.asleep_until = now + NAP
         self._forget_low()
 
-    def take_note(self, currents: Sequence[float], given: float, now: float) -> None:
-        """A reading (A for each phase of the station) while `given` held and was settled."""
+    def see(self, currents: Sequence[float]) -> None:
+        """A reading (A for each phase of the station), whatever it was given."""
         taken = max(currents, default=0.0)
         if taken > NOTHING:
             self.wake()
             self._note_phases(currents, taken)
+
+    def take_note(self, currents: Sequence[float], given: float, now: float, *, is_total: bool = False) -> None:
+        """The same while `given` held and was settled. `is_total`: how it spreads over the phases is not known."""
+        taken = max(currents, default=0.0)
+        highest = self._highest(sum(currents), given, len(currents)) if is_total else taken
         if given < self.minimum:
             self._forget_low()
-        elif taken < given - max(SLACK, given * SLACK_PART):
-            self._note_low(taken, now)
+        elif _is_below(highest, given):
+            self._note_low(highest, now)
         else:
             self._forget_low()
-            self._note_full(taken, now)
+            self._note_full(highest, now)
+
+    def _highest(self, total: float, given: float, phases: int) -> float:
+        """The most that one phase may carry of a total: what was more than fewer phases may have needs them all."""
+        needed = math.ceil(total / (given + max(SLACK, given * SPREAD_PART))) if given else 1
+        self._spread = min(phases, max(self._spread, needed))
+        return total / self._spread
 
     def _note_low(self, taken: float, now: float) -> None:
         if self._low_since is None:
@@ -85,8 +101,7 @@ class Belief:
 
     def _note_full(self, taken: float, now: float) -> None:
         """It takes all that it is believed to want, so it may want more: tried in growing steps, after a pause."""
-        takes_all = taken >= self.most - max(SLACK, self.most * SLACK_PART)
-        if takes_all and self.most < self.maximum and now >= self._raise_after:
+        if not _is_below(taken, self.most) and self.most < self.maximum and now >= self._raise_after:
             self.most = min(self.maximum, self.most + self._step)
             self._step *= 2
 
@@ -104,3 +119,8 @@ class Belief:
 
     def _forget_low(self) -> None:
         self._low_since, self._low_readings, self._lowest = None, 0, 0.0
+
+
+def _is_below(taken: float, limit: float) -> bool:
+    """Whether a car takes less than this, beyond a meter's error."""
+    return taken < limit - max(SLACK, limit * SLACK_PART)

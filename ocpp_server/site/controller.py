@@ -7,9 +7,11 @@ higher ones once the lower ones that pay for them are accepted and followed.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from ocpp_server.site import fail_safe
 from ocpp_server.site.allocation import Allotment, Draw, Load, allocate
+from ocpp_server.site.default import Steps
 from ocpp_server.site.grid import Circuit, Grid, Ledger, tenths, tenths_up
-from ocpp_server.site.hold import Hold
+from ocpp_server.site.hold import Hold, Lent
 from ocpp_server.site.member import Key, Member
 from ocpp_server.site.steadiness import steady
 from ocpp_server.site.turns import Turn
@@ -47,25 +49,16 @@ class Site:
     grid: Grid = field(init=False)
     #: What was last found to be right for each, and for the pages what is fair.
     target: Allotment = field(default_factory=dict)
+    _planned_for: list[fail_safe.Fixed] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.grid = Grid(self.circuits)
         self.plan()
 
-    # -- the fail-safe ------------------------------------------------------------------------------------
-
     def plan(self) -> None:
-        """Share the connection among all connectors, as if each had a car and nobody were there to share it."""
-        members = sorted(self.members.values(), key=lambda member: (member.can_pause, -member.priority, member.key))
-        loads = [
-            Load(member.key, member.circuit, member.phases, member.minimum, member.maximum)
-            for member in members
-            if member.may_be_asked
-        ]
-        unasked = [Draw(m.circuit, m.phases, m.maximum) for m in members if not m.may_be_asked]
-        shares = allocate(self.grid, loads, unasked)
-        for member in members:
-            member.fail_safe = shares.get(member.key, member.maximum)
+        """Share out anew what everybody falls back to."""
+        fail_safe.plan(self.grid, self.members)
+        self._planned_for = fail_safe.out_of_reach(self.members)
 
     @property
     def wait(self) -> float:
@@ -78,8 +71,12 @@ class Site:
         """What to send now. Each order counts as sent; `happenings.accepted` or `failed` is to follow."""
         for member in self.members.values():
             member.settle(now)
+        if fail_safe.out_of_reach(self.members) != self._planned_for:
+            self.plan()
         self.target = self._target(now)
-        orders = [*self._limits(now), *self._renewals(now), *self._defaults(now)]
+        limits = list(self._limits(now))
+        renewals = self._renewals({order.key for order in limits}, now)
+        orders = [*limits, *renewals, *self._defaults(now)]
         for order in orders:
             self._note_sent(order, now)
         return orders
@@ -87,7 +84,8 @@ class Site:
     def _target(self, now: float) -> Allotment:
         loads, sleepers = self._in_turn(now), self._sleepers(now)
         told = {load.key for load in (*loads, *sleepers)}
-        fixed = [member.possible(now) for member in self.members.values() if member.key not in told]
+        others = [member for member in self.members.values() if member.key not in told]
+        fixed = [member.possible(now) for member in others if not member.is_being_set_up]
         given = {load.key: self._hold(load.key).wanted(now) for load in loads}
         target = steady(self.grid, loads, allocate(self.grid, loads, fixed), given, fixed)
         self._take_turns(target, now)
@@ -123,10 +121,9 @@ class Site:
         higher = [key for key, amperes in changes if amperes > self._hold(key).now(now)]
         for key in sorted(higher, key=lambda key: self._hold(key).now(now)):
             member, amperes = self.members[key], self.target[key]
-            usage = self.grid.usage(member.circuit, member.site_phases)
-            more = tenths(amperes) - tenths_up(self._hold(key).most(now))
-            if ledger.room(usage) >= more:
-                ledger.take(usage, max(0, more))
+            counted = member.possible(now)
+            more = tenths(amperes) - tenths_up(counted.amperes)
+            if ledger.take_if_free(self.grid.usage(counted.circuit, counted.phases), more):
                 yield self._order(key, amperes)
 
     def _possible(self, now: float) -> Ledger:
@@ -141,51 +138,53 @@ class Site:
         is_due = hold.is_uncertain or amperes != hold.now(now)
         return hold.asked is None and now >= hold.retry_at and is_due
 
-    def _renewals(self, now: float) -> Iterator[Order]:
-        """What stays as it is is lent again in time."""
+    def _renewals(self, told: set[Key], now: float) -> Iterator[Order]:
+        """What stays as it is is lent again in time; not to those who are `told` something else."""
         for member in self.members.values():
             session = member.session
-            if session is None or not member.is_controlled or not session.is_proven:
+            if session is None or member.key in told or not member.is_controlled or not session.is_proven:
                 continue
             hold = session.hold
-            if hold.asked is not None or now < hold.retry_at or now < hold.lease_ends - self._renew_before(hold):
-                continue
             amperes = hold.now(now)
             is_right = self.target.get(member.key, amperes) == amperes
-            if is_right and amperes != member.fail_safe and now < hold.lease_ends:
+            if hold.asked is None and now >= hold.retry_at and is_right and self._must_go_on(member, hold, now):
                 yield self._order(member.key, amperes, is_renewal=True)
 
-    def _renew_before(self, hold: Hold) -> float:
+    def _must_go_on(self, member: Member, hold: Hold, now: float) -> bool:
+        """Whether it would soon change by itself, or later to more than is planned now."""
+        held = hold.held
+        ends_soon = held.ends - self._renew_before(held) <= now < held.ends
+        return (held.amperes != held.fail_safe and ends_soon) or hold.falls_to > member.second_step
+
+    def _renew_before(self, held: Lent) -> float:
         """One that has less than its fail-safe must never end before those that have more."""
-        return self.lease / 3 if hold.amperes > hold.fail_safe else self.lease + MARGIN
+        return self.lease / 3 if held.amperes > held.fail_safe else self.lease + MARGIN
 
     def _defaults(self, now: float) -> Iterator[Order]:
-        """Fail-safe limits that are not installed yet; higher ones once no lower one is missing."""
-        missing = [
-            member
-            for member in self.members.values()
-            if member.is_controlled and member.installed != member.fail_safe and now >= member.default_retry_at
-        ]
-        unsent = [member for member in missing if member.asked_default is None]
-        lower = [m for m in unsent if m.installed is None or m.fail_safe < m.installed]
-        are_lower_sent = len(unsent) < len(missing)
-        for member in lower or ([] if are_lower_sent else unsent):
-            yield Order(member.key, None, member.first, member.fail_safe, self.wait)
+        """Fail-safe limits that are not installed yet: lower ones at once, higher ones once they are paid for."""
+        due = [m for m in self.members.values() if m.is_controlled and m.default.is_due(m.wanted_default, now)]
+        ledger = self.grid.ledger()
+        for member in self.members.values():
+            ledger.take(self.grid.usage(member.circuit, member.phases), tenths_up(member.falls_to))
+        for member in sorted(due, key=lambda member: member.fail_safe - member.falls_to):
+            more = tenths(member.fail_safe) - tenths_up(member.falls_to)
+            if ledger.take_if_free(self.grid.usage(member.circuit, member.phases), more):
+                yield Order(member.key, None, *member.wanted_default, self.wait)
 
     def _order(self, key: Key, amperes: float, *, is_renewal: bool = False) -> Order:
         member, session = self.members[key], self.members[key].session
         assert session is not None
-        lease = self.lease if amperes > member.fail_safe else 2 * self.lease + 2 * MARGIN
-        return Order(key, session.transaction_id, amperes, member.fail_safe, lease, is_renewal)
+        then = member.second_step
+        lease = self.lease if amperes > then else 2 * self.lease + 2 * MARGIN
+        return Order(key, session.transaction_id, amperes, then, lease, is_renewal)
 
     def _note_sent(self, order: Order, now: float) -> None:
+        if order.transaction_id is not None:
+            self._hold(order.key).ask(Lent(order.amperes, order.fail_safe, now + order.lease))
+            return
         member = self.members[order.key]
-        if order.transaction_id is None:
-            member.asked_default = order.fail_safe
-        else:
-            hold = self._hold(order.key)
-            hold.fail_safe = order.fail_safe
-            hold.ask(order.amperes, now + order.lease)
+        member.default.asked = Steps(order.amperes, order.fail_safe)
+        member.follow_default(self.wait, now)
 
     def _hold(self, key: Key) -> Hold:
         session = self.members[key].session

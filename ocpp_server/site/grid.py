@@ -89,6 +89,13 @@ class Ledger:
         for number, count in usage:
             self.left[number] -= count * tenths
 
+    def take_if_free(self, usage: Usage, more: int) -> bool:
+        """Take so many tenths if there is room for them; giving some back is always possible, and is not counted."""
+        if more > 0 and self.room(usage) < more:
+            return False
+        self.take(usage, max(0, more))
+        return True
+
     def copy(self) -> "Ledger":
         return Ledger(self.left.copy())
 

@@ -1,13 +1,13 @@
 """What a site is told: cars, readings, statuses, connections, and what became of its orders. Pure."""
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ocpp_server.site.belief import Belief
 from ocpp_server.site.controller import Order, Site
-from ocpp_server.site.hold import Hold, retry_at
-from ocpp_server.site.member import LATE, Key, Member, Session
+from ocpp_server.site.default import Steps
+from ocpp_server.site.hold import Hold, Lent
+from ocpp_server.site.member import LATE, Key, Member
+from ocpp_server.site.session import Session
 from ocpp_server.site.turns import Turn
 
 _CHARGING, _SUSPENDED_EV, _SUSPENDED_EVSE = "Charging", "SuspendedEV", "SuspendedEVSE"
@@ -22,8 +22,9 @@ def started(site: Site, key: Key, transaction_id: int, started_at: float, now: f
         transaction_id,
         started_at,
         first_belief(member),
-        _first_hold(site, member, started_at),
-        Turn(waiting_since=now, is_kept=not member.can_pause),
+        # Its first limit may be a pause, too, which some sessions do not survive.
+        Hold(member.first_limit(started_at, site.wait), changed_at=started_at),
+        Turn(waiting_since=now),
         is_proven=now - started_at < LATE,
     )
 
@@ -33,39 +34,27 @@ def first_belief(member: Member) -> Belief:
     return Belief(member.minimum, member.maximum, tuple(range(len(member.phases))))
 
 
-def _first_hold(site: Site, member: Member, started_at: float) -> Hold:
-    """What holds for a session before it is told anything: the connector's default, if it has one."""
-    if member.installed is None:
-        return Hold(member.maximum, member.fail_safe, math.inf)
-    return Hold(min(member.first, member.installed), member.installed, started_at + site.wait)
-
-
-@dataclass(frozen=True, slots=True)
-class Lent:
-    """What a session was told: so many A until `ends` (s since 1970), then `fail_safe`."""
-
-    amperes: float
-    fail_safe: float
-    ends: float
-
-
 def resumed(site: Site, key: Key, transaction_id: int, started_at: float, lent: Lent | None) -> None:
     """After a restart: a session runs, and what it was told before."""
     if _session(site, key) is None:
         started(site, key, transaction_id, started_at, started_at)
     session = _session(site, key)
     if session is not None and session.transaction_id == transaction_id and lent is not None:
-        session.hold.amperes, session.hold.fail_safe, session.hold.lease_ends = lent.amperes, lent.fail_safe, lent.ends
-        session.hold.is_uncertain = False
+        session.hold.recall(lent)
 
 
 def doubted(site: Site, key: Key, transaction_id: int, lent: Lent, now: float) -> None:
     """After a restart: this may have been told to a session besides, and nobody knows whether it arrived."""
     session = _session(site, key)
     if session is not None and session.transaction_id == transaction_id:
-        session.hold.ask(lent.amperes, lent.ends)
-        session.hold.fail(now, refused=False)
-        session.hold.retry()
+        session.hold.may_follow(lent, now)
+
+
+def default_doubted(site: Site, key: Key, steps: Steps, now: float) -> None:
+    """The same of a connector's default."""
+    member = site.members[key]
+    member.default.may_have(steps)
+    member.follow_default(site.wait, now)
 
 
 def ended(site: Site, key: Key, transaction_id: int) -> None:
@@ -75,13 +64,13 @@ def ended(site: Site, key: Key, transaction_id: int) -> None:
         member.session = None
 
 
-def measured(site: Site, key: Key, currents: Sequence[float], now: float) -> bool:
-    """A reading of the session on a connector: A for each phase of the station, or one that counts for all.
+def measured(site: Site, key: Key, currents: Sequence[float], now: float, *, is_total: bool = False) -> bool:
+    """A reading of the session on a connector: A for each phase of the station. `is_total`: only their sum is known.
 
     Whether it changes what is believed, so that there may be something to decide.
     """
     session = _session(site, key)
-    return session is not None and session.measure(currents, now)
+    return session is not None and session.measure(currents, now, is_total=is_total)
 
 
 def status(site: Site, key: Key, word: str, now: float) -> None:
@@ -99,18 +88,23 @@ def status(site: Site, key: Key, word: str, now: float) -> None:
         session.belief.wake()
 
 
-def connection(site: Site, charge_point_id: int, is_connected: bool, now: float) -> bool:
-    """A station came or went; whether that is news. Who comes back is asked again, whatever it refused before."""
+def connection(site: Site, charge_point_id: int, is_connected: bool, heard_at: float) -> bool:
+    """Whether a station is in reach, and when it was last heard of (s since 1970); whether that is news.
+
+    Who comes back is asked again, whatever it refused before.
+    """
     is_news = False
     for member in site.members.values():
-        if member.key[0] != charge_point_id or member.is_connected == is_connected:
+        if member.key[0] != charge_point_id:
             continue
-        is_news, member.is_connected = True, is_connected
-        # A car that comes now, unseen, begins with nothing and has nothing for so long.
-        member.quiet_until = now + site.wait
-        member.default_failures, member.default_retry_at = 0, 0.0
-        if member.session is not None:
-            member.session.hold.retry()
+        if is_connected:
+            # A car that comes now, unseen, has only what its session begins with, for so long.
+            member.quiet_until = heard_at + site.wait
+        if member.is_connected != is_connected:
+            is_news, member.is_connected = True, is_connected
+            member.default.retry()
+            if member.session is not None:
+                member.session.hold.retry()
     return is_news
 
 
@@ -119,20 +113,19 @@ def permission(site: Site, charge_point_id: int, may_be_asked: bool) -> bool:
     changed = [m for m in site.members.values() if m.key[0] == charge_point_id and m.may_be_asked != may_be_asked]
     for member in changed:
         member.may_be_asked = may_be_asked
-    if changed:
-        site.plan()
     return bool(changed)
 
 
-def lost(site: Site, key: Key, *, is_default: bool) -> None:
+def lost(site: Site, key: Key, now: float, *, is_default: bool) -> None:
     """A station holds no longer what it had accepted."""
     member = site.members.get(key)
     if member is None:
         return
     if is_default:
-        member.installed = None
+        member.default.installed = None
+        member.follow_default(site.wait, now)
     elif member.session is not None:
-        member.session.hold.lose(member.fail_safe if member.installed is not None else member.maximum)
+        member.session.hold.lose(member.first_limit(member.session.started_at, site.wait), now)
 
 
 def accepted(site: Site, order: Order, now: float) -> None:
@@ -141,7 +134,7 @@ def accepted(site: Site, order: Order, now: float) -> None:
     if member is None:
         return
     if order.transaction_id is None:
-        member.installed, member.asked_default, member.default_failures = order.fail_safe, None, 0
+        member.default.accept()
     elif member.session is not None and member.session.transaction_id == order.transaction_id:
         member.session.hold.accept(now)
 
@@ -152,14 +145,17 @@ def failed(site: Site, order: Order, now: float, *, refused: bool) -> None:
     if member is None:
         return
     if order.transaction_id is None:
-        member.asked_default = None
-        if refused and order.amperes != order.fail_safe:
-            member.can_wait = False
-            return
-        member.default_retry_at = retry_at(member.default_failures, now)
-        member.default_failures += 1
+        _default_failed(member, order, now, refused)
     elif member.session is not None and member.session.transaction_id == order.transaction_id:
         member.session.hold.fail(now, refused=refused)
+
+
+def _default_failed(member: Member, order: Order, now: float, refused: bool) -> None:
+    if refused and order.amperes != order.fail_safe:
+        # It takes no rising one; a constant one comes next.
+        member.can_wait, member.default.asked = False, None
+    else:
+        member.default.fail(now, refused=refused)
 
 
 def _session(site: Site, key: Key) -> Session | None:

@@ -1,19 +1,12 @@
-"""A connector of a site, and the session on it, as the sharing of the site sees them. Pure."""
+"""A connector of a site as the sharing sees it: what it may draw, and what it falls back to. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ocpp_server.site.allocation import Draw, Load
-from ocpp_server.site.belief import LOW_SECONDS, Belief
-from ocpp_server.site.hold import Hold
-from ocpp_server.site.turns import Turn
+from ocpp_server.site.default import IN_VAIN, Default, Steps
+from ocpp_server.site.hold import LEAD, Lent
+from ocpp_server.site.session import Session
 
-#: A station may draw so much (A), or this part, above its limit: meters err.
-TOLERANCE, TOLERANCE_PART = 1.0, 0.1
-#: So many readings in a row above the limit, and it does not obey; as many below, and it obeys again.
-PROOFS = 2
-#: A reading (s) older than this says nothing about now.
-STALE = 600.0
 #: A StartTransaction that came so late (s) needs a sign that its session still runs (section 5.16.1).
 LATE = 300.0
 
@@ -22,62 +15,6 @@ JUST = 120.0
 
 #: charging station's id, connector's number
 Key = tuple[int, int]
-
-
-@dataclass(slots=True)
-class Session:
-    """The session on a connector. Times in s since 1970; currents in A for each phase of the station."""
-
-    transaction_id: int
-    started_at: float
-    belief: Belief
-    hold: Hold
-    turn: Turn
-    is_proven: bool = True
-    energy_wh: float = 0.0
-    currents: tuple[float, ...] | None = None
-    measured_at: float = 0.0
-    disobeys: bool = False
-    #: Since when the station says that the car itself does not want to charge (SuspendedEV).
-    suspended_since: float | None = None
-    _proofs: int = 0
-
-    def measure(self, currents: Sequence[float], now: float) -> bool:
-        """A reading arrived; whether it changes what is believed of the car or its station."""
-        before = self._believed(now)
-        self.currents, self.measured_at, self.is_proven = tuple(currents), now, True
-        if not self.hold.is_settled(now):
-            self._proofs = 0
-            return self._believed(now) != before
-        limit = self.hold.now(now)
-        self._judge(max(currents, default=0.0) > limit + max(TOLERANCE, limit * TOLERANCE_PART))
-        if not self.disobeys:
-            self.belief.take_note(currents, limit, now)
-        return self._believed(now) != before
-
-    def _believed(self, now: float) -> tuple:
-        # What it draws is counted where it does not obey, so then each reading matters.
-        draws = self.currents if self.disobeys else None
-        return self.disobeys, draws, self.is_proven, self.belief.most, self.belief.phases, self.belief.is_asleep(now)
-
-    def _judge(self, is_above: bool) -> None:
-        self._proofs = self._proofs + 1 if is_above != self.disobeys else 0
-        if self._proofs >= PROOFS:
-            self.disobeys, self._proofs = is_above, 0
-
-    def rest(self, now: float) -> None:
-        """A car that may charge and has said for a while that it does not want to is asleep."""
-        held_back = self.hold.now(now) < self.belief.minimum or not self.hold.is_settled(now)
-        if self.suspended_since is None or held_back or self.belief.is_asleep(now):
-            return
-        if now - max(self.suspended_since, self.hold.changed_at) >= LOW_SECONDS:
-            self.belief.fall_asleep(now)
-
-    def measured(self, now: float) -> float | None:
-        """The highest phase's current, if a reading is fresh enough to say so."""
-        if self.currents is None or now - self.measured_at > STALE:
-            return None
-        return max(self.currents, default=0.0)
 
 
 @dataclass(slots=True)
@@ -100,22 +37,44 @@ class Member:
     is_connected: bool = False
     #: Whether Chargeyard may send it limits unasked.
     may_be_asked: bool = True
-    #: What it falls back to without Chargeyard, by plan; and what it has accepted, None: nothing.
+    #: What it falls back to without Chargeyard, by plan; and what of that it has.
     fail_safe: float = 0.0
-    installed: float | None = None
-    asked_default: float | None = None
-    #: Until when a car that came unseen, while the station was out of reach, has nothing.
+    default: Default = field(default_factory=Default)
+    #: Until when a car that came unseen, since the station was last heard of, has only what its session begins with.
     quiet_until: float = 0.0
-    default_retry_at: float = 0.0
-    default_failures: int = 0
     session: Session | None = None
     #: How many of its sessions ended just as they were paused.
     ended_by_pause: int = 0
 
     @property
-    def first(self) -> float:
-        """What a session has before it is told anything, where the default is installed."""
-        return 0.0 if self.can_pause and self.can_wait else self.fail_safe
+    def wanted_default(self) -> Steps:
+        """What its sessions are to follow before they are told anything."""
+        return Steps(0.0 if self.can_pause and self.can_wait else self.fail_safe, self.fail_safe)
+
+    @property
+    def falls_to(self) -> float:
+        """The most that it draws in the end, if Chargeyard is gone."""
+        if not self.may_be_asked:
+            return self.maximum
+        default = self.default.most(self.maximum).then
+        return default if self.session is None else max(default, self.session.hold.falls_to)
+
+    @property
+    def second_step(self) -> float:
+        """What a limit that is sent now falls back to: what was planned, but no more than it was given before.
+
+        A higher fail-safe limit has to be paid for by others; that is looked after where the default is sent.
+        """
+        installed = self.default.installed
+        return self.fail_safe if installed is None else min(self.fail_safe, installed.then)
+
+    @property
+    def is_out_of_reach(self) -> bool:
+        """Whether what it falls back to cannot be changed now."""
+        in_vain = self.default.failures >= IN_VAIN or (
+            self.session is not None and self.session.hold.failures >= IN_VAIN
+        )
+        return in_vain or not self.is_controlled
 
     @property
     def is_controlled(self) -> bool:
@@ -140,45 +99,62 @@ class Member:
         """Draw the conclusions that time brings."""
         if self.session is None:
             return
+        self.session.turn.is_kept = not self.can_pause
         self.session.rest(now)
         if self.session.belief.is_asleep(now):
             self.session.turn.leave()
 
+    def follow_default(self, wait: float, now: float) -> None:
+        """Another default was sent, or it is lost: a session without a limit of its own follows it."""
+        session = self.session
+        if session is not None and not session.hold.is_own:
+            lent = self.first_limit(session.started_at, wait)
+            if not session.hold.held.covers(lent, now):
+                session.hold.may_follow(lent, now)
+
+    def first_limit(self, started_at: float, wait: float) -> Lent:
+        """What holds for a session that is told nothing: the default, or all that the connector can give."""
+        return Lent(*self.default.most(self.maximum), started_at + wait)
+
     def load(self, now: float, tier: int) -> Load | None:
         """What it wants, if it wants anything and can be told what it gets."""
         session = self.session
-        if session is None or not self.is_controlled or session.disobeys or not session.is_proven:
+        if session is None or not self._can_be_told(session, now):
             return None
-        if session.hold.is_refused(now) or session.belief.is_asleep(now):
+        if not session.belief.is_asleep(now):
+            return Load(self.key, self.circuit, self.site_phases, self.minimum, session.belief.most, tier)
+        if self.can_pause:
             return None
-        return Load(self.key, self.circuit, self.site_phases, self.minimum, session.belief.most, tier)
+        return Load(self.key, self.circuit, self.site_phases, self.minimum, self.minimum, tier)
 
     def sleeper(self, now: float) -> Load | None:
         """The same for a car that takes nothing: its minimum, if nobody else wants it."""
         session = self.session
-        if session is None or not self.is_controlled or not session.is_proven or session.hold.is_refused(now):
+        if session is None or not self._can_be_told(session, now):
             return None
-        if not session.belief.is_asleep(now) or session.disobeys:
+        if not session.belief.is_asleep(now) or not self.can_pause:
             return None
         return Load(self.key, self.circuit, self.phases, self.minimum, self.minimum)
 
+    def _can_be_told(self, session: Session, now: float) -> bool:
+        is_willing = self.is_controlled and not session.hold.is_left_alone(now)
+        return is_willing and session.is_proven and not session.disobeys
+
     def possible(self, now: float) -> Draw:
-        """The most that it may draw at this moment, by all that is known."""
+        """The most that it may draw now or in a moment, by all that is known."""
         return Draw(self.circuit, self.site_phases, self._possible(now))
 
     def _possible(self, now: float) -> float:
-        session = self.session
-        if not self.may_be_asked:
-            return self.maximum
-        if session is None:
-            # One that is connected is noticed as soon as a car comes, and begins with nothing.
-            return 0.0 if self.is_connected else self._unasked(now)
-        measured = session.measured(now)
-        if session.disobeys and measured is not None:
-            return max(measured, session.hold.most(now))
-        return session.hold.most(now)
+        told = self._idle(now) if self.session is None else self.session.possible(now)
+        return told if self.may_be_asked else max(told, self.maximum)
 
-    def _unasked(self, now: float) -> float:
-        if self.installed is None:
-            return self.maximum
-        return min(self.first, self.installed) if now < self.quiet_until else self.installed
+    def _idle(self, now: float) -> float:
+        """A car that is noticed at once begins with `first`; one that came unseen may have waited for the rest."""
+        default = self.default.most(self.maximum)
+        return default.first if now + LEAD < self.quiet_until else max(default)
+
+    @property
+    def is_being_set_up(self) -> bool:
+        """Whether it is free and will have its first default in a moment: nobody has to pause for that."""
+        default = self.default
+        return self.session is None and self.is_controlled and default.installed is None and not default.failures

@@ -138,7 +138,7 @@ class Day:
     def _connect(self, post: Post, is_connected: bool) -> None:
         post.is_connected = is_connected
         if self.site is not None:
-            happenings.connection(self.site, post.number, is_connected, self.now)
+            self._hear_of(self.site)
             if is_connected:
                 self._catch_up(self.site, post)
             self._is_dirty = True
@@ -204,10 +204,16 @@ class Day:
         if self.site is None or not (self._is_dirty or self.now - self._last_look >= 10):
             return
         self._is_dirty, self._last_look = False, self.now
+        self._hear_of(self.site)
         orders = self.site.decide(self.now)
         self.record.decided(self.site, orders, self.now)
         for order in orders:
             self._send(order)
+
+    def _hear_of(self, site: Site) -> None:
+        """Who is connected is heard of all the time."""
+        for post in self.posts:
+            happenings.connection(site, post.number, post.is_connected, self.now)
 
     def _new_site(self) -> Site:
         members = {post.key: Member(post.key, 1, post.phases, is_connected=post.is_connected) for post in self.posts}
@@ -227,10 +233,9 @@ class Day:
         site = self._new_site()
         for key, member in site.members.items():
             old = before.members[key]
-            member.installed = old.installed
+            member.default.installed = old.default.installed
             if old.session is not None:
-                hold = old.session.hold
-                lent = happenings.Lent(hold.amperes, hold.fail_safe, hold.lease_ends)
+                lent = old.session.hold.held
                 happenings.resumed(site, key, old.session.transaction_id, old.session.started_at, lent)
             self._catch_up(site, self.posts[key[0]])
         self._is_dirty = True

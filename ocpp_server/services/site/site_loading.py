@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ocpp_server import clock
 from ocpp_server.charging import fitting
@@ -23,8 +24,9 @@ from ocpp_server.services.smart_charging import charging_profiles, charging_requ
 from ocpp_server.services.smart_charging.installed_profiles import Wished
 from ocpp_server.site import happenings, wishes
 from ocpp_server.site.controller import Site
+from ocpp_server.site.default import Steps
 from ocpp_server.site.grid import Circuit
-from ocpp_server.site.happenings import Lent
+from ocpp_server.site.hold import Lent
 from ocpp_server.site.member import Key, Member
 
 
@@ -33,6 +35,8 @@ def load() -> list[Live]:
     circuits, members = _by_site(_circuits()), _by_site(_members())
     found = [_live(row, circuits[row.id], members[row.id]) for row in SiteRow.select()]
     _recall_all(found)
+    for live in found:
+        live.site.plan()
     return found
 
 
@@ -78,7 +82,6 @@ def _live(row: SiteRow, circuits: list[SiteCircuit], members: list[SiteMember]) 
         if old is not None:
             _carry_over(old, member)
         site.members[member.key] = member
-    site.plan()
     live = Live(row.id, row.name, site)
     if before is not None:
         live.pending, live.sampled_at = before.pending, before.sampled_at
@@ -87,9 +90,8 @@ def _live(row: SiteRow, circuits: list[SiteCircuit], members: list[SiteMember]) 
 
 def _carry_over(old: Member, new: Member) -> None:
     new.is_connected, new.may_be_asked, new.can_wait = old.is_connected, old.may_be_asked, old.can_wait
-    new.asked_default, new.session, new.quiet_until = old.asked_default, old.session, old.quiet_until
+    new.default, new.session, new.quiet_until = replace(old.default, installed=None), old.session, old.quiet_until
     new.ended_by_pause = old.ended_by_pause
-    new.default_failures, new.default_retry_at = old.default_failures, old.default_retry_at
     is_same = (old.phases, old.minimum, old.maximum) == (new.phases, new.minimum, new.maximum)
     if new.session is not None and not is_same:
         new.session.belief = happenings.first_belief(new)
@@ -125,13 +127,13 @@ def _member(row: SiteMember, wait: float) -> Member:
 def recall(site: Site, row: InstalledChargingProfile, wished: Wished, started_at: float | None) -> None:
     """What a station holds of ours, and until when, as it was wished; `started_at` of the session that it is for."""
     member = site.members[row.charge_point_id, wished.connector_id]
-    lent, (_, fail_safe, follows) = _lent(site, wished), wishes.read(wished.profile)
+    lent, (*_, follows) = _lent(site, wished), wishes.read(wished.profile)
     is_whole = len(fitting.periods(wished.profile)) == len(fitting.periods(json.loads(row.profile)))
     if row.purpose != TX:
         # One that was made for another lease, or of which the station took a part, counts as none, and is made anew.
         fits = is_whole and follows in (None, round(site.wait))
-        member.installed = fail_safe if fits else None
-        member.can_wait = member.can_wait and (follows is not None or fail_safe == 0 or not member.can_pause)
+        member.default.recall(Steps(lent.amperes, lent.fail_safe) if fits else None)
+        member.can_wait = member.can_wait and (follows is not None or lent.fail_safe == 0 or not member.can_pause)
     elif is_whole and row.transaction_id is not None and started_at is not None:
         happenings.resumed(site, member.key, row.transaction_id, started_at, lent)
 
@@ -174,12 +176,11 @@ def _recall_all(sites: list[Live]) -> None:
 def _doubt(site: Site, key: Key, request: ChargingProfileRequest, *, is_at_work: bool) -> None:
     """It was on its way when the process ended."""
     wished = Wished(SITE.name, request.connector_id, charging_requests.wish_of(request), request.requested_at)
-    lent, member = _lent(site, wished), site.members[key]
+    lent, now = _lent(site, wished), clock.now().timestamp()
     if request.purpose != TX:
-        # A higher one counts as none: it is made anew.
-        member.installed = None if lent.fail_safe > (member.installed or 0.0) else member.installed
+        happenings.default_doubted(site, key, Steps(lent.amperes, lent.fail_safe), now)
     elif request.transaction_id is not None and not is_at_work:
-        happenings.doubted(site, key, request.transaction_id, lent, clock.now().timestamp())
+        happenings.doubted(site, key, request.transaction_id, lent, now)
 
 
 def _circuits() -> Iterable[tuple[int, SiteCircuit]]:

@@ -125,7 +125,8 @@ def note_values(unit: Unit, charge_point_id: int, payload: dict[str, Any], recei
         return
     found = site_readings.currents(values[-1].get("sampledValue"), len(live.site.members[key].phases))
     if found is not None:
-        _tell(unit, key, lambda site: happenings.measured(site, key, found, received_at / 1000))
+        each, is_total, now = found.each, found.is_total, received_at / 1000
+        _tell(unit, key, lambda site: happenings.measured(site, key, each, now, is_total=is_total))
 
 
 def note_status(unit: Unit, charge_point_id: int, payload: dict[str, Any], received_at: int) -> None:
@@ -202,7 +203,7 @@ def gone(key: Key, purpose: str) -> None:
     """What a station held it holds no longer: somebody cleared it, or put another profile in its place."""
     live = _state.places.get(key)
     if live is not None:
-        happenings.lost(live.site, key, is_default=purpose == TX_DEFAULT)
+        happenings.lost(live.site, key, clock.now().timestamp(), is_default=purpose == TX_DEFAULT)
         live.is_dirty = True
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from ocpp_server.services.site import site_samples
 from ocpp_server.services.site.site_sharing import Live
 from ocpp_server.site.grid import tenths_up
-from ocpp_server.site.member import Key, Member, Session
+from ocpp_server.site.member import Key, Member
+from ocpp_server.site.session import Session
 from ocpp_server.site.turns import next_in
 
 #: Why a connector has what it has.
@@ -90,7 +91,7 @@ def _place(live: Live, member: Member, now: float) -> Place:
         measured=session.measured(now) if session else None,
         counted=member.possible(now).amperes,
         fail_safe=member.fail_safe,
-        is_fail_safe_installed=member.installed == member.fail_safe,
+        is_fail_safe_installed=member.default.installed == member.wanted_default,
         next_in=_next_in(live, session, now) if waits and session else None,
     )
 
@@ -140,7 +141,7 @@ def _sums(live: Live, circuit: int, now: float) -> Sums:
         for phase in draw.phases:
             allotted[phase] += draw.amperes
         for phase in member.phases:
-            safe[phase] += member.fail_safe
+            safe[phase] += member.falls_to
         session = member.session
         if session is not None and session.currents is not None and session.measured(now) is not None:
             for phase, amperes in zip(member.phases, session.currents, strict=False):

@@ -18,7 +18,7 @@ class Play:
         self.sent: list[Order] = []
         if installed:
             for member in members.values():
-                member.installed = member.fail_safe
+                member.default.installed = member.wanted_default
 
     def car(self, number: int, *, age: float = 0.0) -> None:
         happenings.started(self.site, (number, 1), 100 + number, self.now - age, self.now)
@@ -27,7 +27,9 @@ class Play:
         happenings.ended(self.site, (number, 1), 100 + number)
 
     def look(self) -> dict[int, float]:
-        """One decision: what is sent to whom."""
+        """One decision: what is sent to whom. Who is connected is heard of all the time."""
+        for member in self.site.members.values():
+            happenings.connection(self.site, member.key[0], member.is_connected, self.now)
         orders = self.site.decide(self.now)
         self.sent += orders
         return {order.key[0]: order.amperes for order in orders}

@@ -2,6 +2,8 @@ import pytest
 
 from ocpp_server.site import happenings
 from ocpp_server.site.controller import PRIORITY
+from ocpp_server.site.default import Steps
+from ocpp_server.site.hold import Lent
 from tests.ocpp_server.site.plays import Play
 
 
@@ -35,7 +37,8 @@ def test_what_was_not_answered_counts_as_before_until_it_is():
     play.look()
     play.fail(refused=False)
     play.now += 10
-    assert play.look() == {}
+    assert play.look() == {2: 8.0}
+    play.accept()
     play.now += 10
     assert play.look() == {1: 20.0}
 
@@ -252,7 +255,7 @@ def test_a_station_whose_sessions_do_not_survive_a_pause_is_never_paused():
 
 def test_after_a_restart_what_was_lent_before_still_counts():
     play = Play(40, 2)
-    happenings.resumed(play.site, (1, 1), 101, play.now - 600, (32.0, play.now + 300))
+    happenings.resumed(play.site, (1, 1), 101, play.now - 600, Lent(32.0, 20.0, play.now + 300))
     play.car(2)
     assert play.look() == {1: 20.0}
 
@@ -261,9 +264,96 @@ def test_what_somebody_cleared_is_sent_again():
     play = Play(40, 1)
     play.car(1)
     play.run(60)
-    happenings.lost(play.site, (1, 1), is_default=False)
+    happenings.lost(play.site, (1, 1), play.now, is_default=False)
     assert play.look() == {1: 32.0}
     play.accept()
-    happenings.lost(play.site, (1, 1), is_default=True)
+    happenings.lost(play.site, (1, 1), play.now, is_default=True)
     play.look()
     assert [order.transaction_id for order in play.sent] == [None]
+
+
+def test_a_paused_car_out_of_reach_counts_before_it_rises_by_itself_and_the_others_have_given_way_by_then():
+    play = Play(10, 2)
+    play.car(2)
+    play.run(60)
+    play.car(1)
+    play.run(60)
+    assert play.given() == {1: 0.0, 2: 10.0}
+    play.site.members[1, 1].default.installed = Steps(0.0, 10.0)
+    held = Lent(0.0, 10.0, play.now + 300)
+    play.site.members[1, 1].session.hold.held = held
+    happenings.connection(play.site, 1, False, play.now)
+    while play.now < held.ends + 60:
+        play.now += 1
+        if play.now % 10 == 0:
+            play.look()
+            play.accept()
+        assert sum(member.session.hold.most(play.now) for member in play.site.members.values()) <= 10
+
+
+def test_nobody_pauses_while_a_free_station_is_being_told_its_first_default_but_nobody_gets_more_either():
+    play = Play(40, 3)
+    play.car(1)
+    play.car(2)
+    play.run(60)
+    play.leave(2)
+    play.site.members[3, 1].default.installed = None
+    assert play.look() == {3: 0.0}
+    play.accept()
+    assert play.look() == {1: 32.0}
+
+
+def test_others_fall_back_to_no_more_than_a_station_out_of_reach_leaves():
+    """It holds a higher limit from before, and cannot be told."""
+    play = Play(22, 2)
+    away, here = play.site.members.values()
+    away.default.installed, here.default.installed = Steps(0.0, 16.0), Steps(0.0, 6.0)
+    happenings.connection(play.site, 1, False, play.now)
+    play.look()
+    play.accept()
+    assert here.default.installed == (0.0, 6.0)
+    happenings.connection(play.site, 1, True, play.now)
+    play.look()
+    assert [(order.key[0], order.fail_safe) for order in play.sent] == [(1, 11.0)], "the lower one first"
+    play.accept()
+    play.look()
+    assert [(order.key[0], order.fail_safe) for order in play.sent] == [(2, 11.0)]
+
+
+def test_who_answers_no_default_is_planned_with_what_it_may_have():
+    play = Play(40, 2, installed=False)
+    for _ in range(2):
+        play.look()
+        for order in play.sent:
+            if order.key == (1, 1):
+                happenings.failed(play.site, order, play.now, refused=False)
+            else:
+                happenings.accepted(play.site, order, play.now)
+        play.sent = []
+        play.now += 20
+    play.look()
+    play.accept()
+    assert play.site.members[2, 1].default.installed.then == 8.0
+
+
+def test_a_limit_falls_back_to_no_more_than_was_installed_until_others_have_paid_for_more():
+    play = Play(40, 2)
+    play.site.members[1, 1].default.installed = Steps(0.0, 6.0)
+    play.car(1)
+    play.look()
+    limit = next(order for order in play.sent if order.transaction_id)
+    assert (play.site.members[1, 1].fail_safe, limit.fail_safe) == (20.0, 6.0)
+
+
+def test_a_limit_that_would_go_on_with_more_than_is_planned_now_is_sent_anew_at_once():
+    play = Play(40, 2)
+    play.car(1)
+    play.run(60)
+    assert play.site.members[1, 1].session.hold.falls_to == 20.0
+    happenings.connection(play.site, 2, False, play.now)
+    play.site.members[2, 1].default.installed = Steps(0.0, 32.0)
+    play.look()
+    play.accept()
+    play.look()
+    play.accept()
+    assert play.site.members[1, 1].session.hold.falls_to == 8.0

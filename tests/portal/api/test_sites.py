@@ -58,7 +58,7 @@ def test_its_state_says_who_has_how_much(api, site, store):
     state = api.get(path).json
     (connector,) = state["connectors"]
     assert (connector["state"], connector["transaction_id"], connector["fail_safe_a"]) == ("told", 7, 20.0)
-    assert state["circuits"][1]["fail_safe_a"] == [20.0, 20.0, 20.0]
+    assert state["circuits"][1]["fail_safe_a"] == [32.0, 32.0, 32.0], "it has not taken its fail-safe limit yet"
     store.write(lambda unit: site_samples.keep(unit, live, now))
     (sample,) = api.get(f"/sites/{site['id']}/samples").json["items"]
     assert (sample["limit_a"], sample["measured_a"]) == (40.0, [0.0, 0.0, 0.0])

@@ -9,6 +9,7 @@ from ocpp_server.models import AuditEntry, Site
 from ocpp_server.services.site import site_loading, site_samples, site_sharing, sites
 from ocpp_server.services.site.sites import Circuit, Member, Plan
 from ocpp_server.site import happenings
+from ocpp_server.site.default import Steps
 from tests.portal.conftest import PARTIAL
 
 FORM = {
@@ -44,8 +45,8 @@ def live(store, site_id):
     live, now = site_sharing.get(site_id), clock.now().timestamp()
     for number in (1, 2):
         happenings.connection(live.site, number, True, clock.now().timestamp())
-        live.site.members[number, 1].installed = 6.0
-        happenings.started(live.site, (number, 1), number, now, now)
+        live.site.members[number, 1].default.installed = Steps(0.0, 6.0)
+        happenings.started(live.site, (number, 1), number, now - 90, now - 90)
     return live
 
 
@@ -125,7 +126,7 @@ def test_a_site_that_was_just_made_says_that_it_is_being_set_up(viewer, site_id)
 
 
 def test_the_page_says_who_has_what_and_why(viewer, live):
-    live.site.members[3, 1].installed = 6.0
+    live.site.members[3, 1].default.installed = Steps(0.0, 6.0)
     settle(live)
     assert "needs Current.Import" in viewer.get(f"/sites/{live.id}").text
     for number in (1, 2):
@@ -142,10 +143,29 @@ def test_a_station_out_of_reach_without_a_fail_safe_holds_back_all_others_and_th
     assert "take it out of the site" in viewer.get(f"/sites/{live.id}").text
 
 
+def test_what_is_kept_free_at_a_free_connector_is_said_and_why(viewer, live):
+    happenings.connection(live.site, 3, True, clock.now().timestamp())
+    assert "Has not taken its fail-safe limit; a car may begin with 32.0 A here" in viewer.get(f"/sites/{live.id}").text
+    member = live.site.members[3, 1]
+    member.can_pause = False
+    live.site.plan()
+    member.default.installed = Steps(6.0, 6.0)
+    assert "A car may begin with 6.0 A here before it can be told" in viewer.get(f"/sites/{live.id}").text
+
+
+def test_a_fail_safe_that_not_all_have_taken_is_not_said_to_hold(viewer, live):
+    settle(live)
+    assert "more than the connection bears: some have not taken" in viewer.get(f"/sites/{live.id}").text
+    happenings.connection(live.site, 3, True, clock.now().timestamp())
+    settle(live)
+    settle(live)
+    assert "some have not taken" not in viewer.get(f"/sites/{live.id}").text
+
+
 def test_who_waits_is_told_when_its_turn_comes(viewer, live):
     now = clock.now().timestamp()
     happenings.connection(live.site, 3, True, clock.now().timestamp())
-    live.site.members[3, 1].installed = 6.0
+    live.site.members[3, 1].default.installed = Steps(0.0, 6.0)
     live.site.circuits[0] = live.site.circuits[0].__class__(live.site.circuits[0].id, None, limit_a=12.0)
     live.site.__post_init__()
     happenings.started(live.site, (3, 1), 3, now, now)

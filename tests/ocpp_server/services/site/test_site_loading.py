@@ -14,6 +14,7 @@ from ocpp_server.services.smart_charging import installed_profiles
 from ocpp_server.services.smart_charging.installed_profiles import Wished
 from ocpp_server.site import happenings, wishes
 from ocpp_server.site.controller import Order
+from ocpp_server.site.hold import Lent
 from tests.charging import session, station
 from tests.charging_station import Answerer
 
@@ -75,9 +76,9 @@ def test_what_stations_hold_is_remembered(store, site, point):
     install(store, Order((point.id, 1), None, 0.0, 32.0, 960))
     install(store, Order((point.id, 1), started.id, 20.0, 32.0, 900), NOW - timedelta(minutes=5))
     member = member_of(load(store))
-    assert (member.installed, member.can_wait) == (32.0, True)
+    assert (member.default.installed, member.can_wait) == ((0.0, 32.0), True)
     hold = member.session.hold
-    assert (hold.amperes, hold.lease_ends - NOW.timestamp()) == (20.0, 600.0)
+    assert hold.held == Lent(20.0, 32.0, NOW.timestamp() + 600.0)
 
 
 def test_what_a_station_took_in_watts_is_remembered_in_amperes(store, site, point):
@@ -85,9 +86,9 @@ def test_what_a_station_took_in_watts_is_remembered_in_amperes(store, site, poin
     install(store, Order((point.id, 1), None, 0.0, 32.0, 960), fitted=in_watts)
     install(store, Order((point.id, 1), started.id, 20.0, 6.0, 900), fitted=in_watts)
     member = member_of(load(store))
-    assert member.installed == 32.0
+    assert member.default.installed == (0.0, 32.0)
     hold = member.session.hold
-    assert (hold.amperes, hold.fail_safe, hold.lease_ends - NOW.timestamp()) == (20.0, 6.0, 900.0)
+    assert hold.held == Lent(20.0, 6.0, NOW.timestamp() + 900.0)
 
 
 def test_what_a_station_took_counted_from_the_start_of_the_session_ends_when_it_was_to_end(store, site, point):
@@ -97,12 +98,12 @@ def test_what_a_station_took_counted_from_the_start_of_the_session_ends_when_it_
         return fitting.as_other_kind(profile, NOW, started.started_at)
 
     install(store, Order((point.id, 1), started.id, 20.0, 6.0, 900), fitted=relative)
-    assert member_of(load(store)).session.hold.lease_ends - NOW.timestamp() == 900.0
+    assert member_of(load(store)).session.hold.held.ends - NOW.timestamp() == 900.0
 
 
 def test_what_a_station_took_only_in_part_counts_as_not_taken(store, site, point):
     install(store, Order((point.id, 1), None, 0.0, 32.0, 960), fitted=in_one_step)
-    assert member_of(load(store)).installed is None
+    assert member_of(load(store)).default.installed is None
 
 
 def test_what_was_on_its_way_when_the_process_ended_may_have_arrived(store, site, point):
@@ -114,10 +115,12 @@ def test_what_was_on_its_way_when_the_process_ended_may_have_arrived(store, site
     assert (hold.most(NOW.timestamp()), hold.is_uncertain) == (16.0, True)
 
 
-def test_a_higher_default_that_was_on_its_way_is_made_anew(store, site, point):
+def test_a_higher_default_that_was_on_its_way_counts_and_is_made_anew(store, site, point):
     install(store, Order((point.id, 1), None, 0.0, 16.0, 960), NOW - timedelta(minutes=5))
     send(store, Order((point.id, 1), None, 0.0, 32.0, 960))
-    assert member_of(load(store)).installed is None
+    default = member_of(load(store)).default
+    assert default.most(40.0) == (0.0, 32.0)
+    assert default.is_due(default.installed, NOW.timestamp())
 
 
 def test_what_arrives_after_a_restart_is_remembered_as_it_is_accepted(store, site, point):
@@ -126,18 +129,18 @@ def test_what_arrives_after_a_restart_is_remembered_as_it_is_accepted(store, sit
     live = load(store)
     assert Answerer(store, point).answer() == 1
     hold = member_of(live).session.hold
-    assert (hold.now(NOW.timestamp()), hold.fail_safe, hold.is_uncertain) == (16.0, 6.0, False)
+    assert (hold.now(NOW.timestamp()), hold.falls_to, hold.is_uncertain) == (16.0, 6.0, False)
 
 
 def test_a_default_for_another_lease_is_made_anew(store, site, point):
     install(store, Order((point.id, 1), None, 0.0, 32.0, 180))
-    assert member_of(load(store)).installed is None
+    assert member_of(load(store)).default.installed is None
 
 
 def test_a_constant_default_says_that_the_station_takes_no_rising_one(store, site, point):
     install(store, Order((point.id, 1), None, 32.0, 32.0, 960))
     member = member_of(load(store))
-    assert (member.installed, member.can_wait, member.first) == (32.0, False, 32.0)
+    assert (member.default.installed, member.can_wait) == ((32.0, 32.0), False)
 
 
 def test_a_session_whose_start_came_hours_late_needs_a_sign_that_it_runs(store, site, point):

@@ -15,6 +15,9 @@ def sample(value, measurand="Current.Import", **words):
         ([sample(2300, "Power.Active.Import", phase="L2")], (0, 10, 0)),
         ([sample(6.9, "Power.Active.Import", unit="kW")], (10, 10, 10)),
         ([sample(6900, "Power.Active.Import"), sample(17, "Current.Import")], (10, 10, 10)),
+        ([sample(3680, "Power.Active.Import"), sample(16, "Current.Import")], (16, 0, 0)),
+        ([sample(11000, "Power.Active.Import"), sample(16, "Current.Import")], (16, 16, 16)),
+        ([sample(46000, "Power.Active.Import"), sample(100, "Current.Import")], (100, 100, 66.7)),
         ([sample(12)], (12, 12, 12)),
         ([sample(-3)], (0, 0, 0)),
         ([sample(100, "Energy.Active.Import.Register")], None),
@@ -22,8 +25,22 @@ def sample(value, measurand="Current.Import", **words):
     ],
 )
 def test_what_flows_on_each_phase_is_read_from_what_a_meter_says(samples, found):
-    assert currents(samples, 3) == (None if found is None else pytest.approx(found))
+    reading = currents(samples, 3)
+    assert (reading and reading.each) == (found and pytest.approx(found, abs=0.1))
 
 
 def test_a_connector_on_one_phase_has_all_of_the_power_there():
-    assert currents([sample(3680, "Power.Active.Import")], 1) == (16.0,)
+    assert currents([sample(3680, "Power.Active.Import")], 1) == ((16.0,), False)
+
+
+@pytest.mark.parametrize(
+    ("samples", "is_total"),
+    [
+        ([sample(3680, "Power.Active.Import")], True),
+        ([sample(3680, "Power.Active.Import"), sample(16)], False),
+        ([sample(6900, "Power.Active.Import"), sample(17)], False),
+        ([sample(16, phase="L1")], False),
+    ],
+)
+def test_power_alone_does_not_say_how_it_spreads_over_the_phases(samples, is_total):
+    assert currents(samples, 3).is_total is is_total

@@ -7,6 +7,7 @@ from ocpp_server.models import SiteMember
 from ocpp_server.services.site import site_loading, site_sharing, sites
 from ocpp_server.services.site.sites import Circuit, Member, Plan
 from ocpp_server.site import happenings
+from ocpp_server.site.hold import Lent
 from tests.charging import station
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -28,7 +29,7 @@ def end_after_a_pause(store, live, number, reason, seconds=5):
     (key,), now = live.site.members, NOW.timestamp()
     happenings.started(live.site, key, number, now - 600, now - 600)
     hold = live.site.members[key].session.hold
-    hold.ask(0.0, now + 900)
+    hold.ask(Lent(0.0, 6.0, now + 900))
     hold.accept(now - seconds)
     payload = {"transactionId": number, "reason": reason}
     store.write(lambda unit: site_sharing.note_stop(unit, key[0], payload, clock.to_ms(NOW)))
