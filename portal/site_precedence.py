@@ -65,8 +65,8 @@ def _sentence(template: ChargingProfileTemplate, highest: int | None) -> str:
         return _of_session(level, limit_level)
     if level == DEFAULT_LEVEL:
         return _(
-            "It has the stack level of the site's fail-safe limit. Where it takes that one's place, the site puts its"
-            " own back, so the schedule does not last there."
+            "The schedule has the stack level of the site's fail-safe limit. Where it takes that one's place, the site"
+            " puts its own back, so the schedule does not last there."
         )
     return _(
         "The site gives each session a limit of its own, and that wins. The schedule holds until the site's limit has"
@@ -81,5 +81,7 @@ def _of_session(level: int, limit_level: int) -> str:
             " takes from the others what it draws."
         )
     if level == limit_level:
-        return _("It takes the place of the site's limit, until the site sends its next one, which replaces it.")
+        return _(
+            "The schedule takes the place of the site's limit, until the site sends its next one, which replaces it."
+        )
     return _("The site's limit for the session wins. The schedule has no effect while the site gives one.")

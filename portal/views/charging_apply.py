@@ -40,14 +40,16 @@ def choose(template_id: int) -> Response:
     if text:
         query = query.where(lists.mentions(SEARCHED, text))
     pages = lists.paginate(query)
-    stations = yard.look_at(pages.rows)
+    stations = {station.charge_point.id: station for station in yard.look_at(pages.rows)}
+    found = site_precedence.by_connector(template, list(stations))
     return page(
         "charging/choose.html",
         "results",
         template=template,
         pages=pages,
-        stations=stations,
-        sites=site_precedence.by_connector(template, [station.charge_point.id for station in stations]),
+        stations=list(stations.values()),
+        sites=found,
+        shared=site_precedence.together(found, [Spot(number, 0) for number in stations], stations),
         only_whole=template.purpose == CHARGE_POINT_MAX,
         q=text,
         purpose_word=charging.purpose_word,

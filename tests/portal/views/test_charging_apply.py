@@ -48,7 +48,7 @@ def test_what_results_is_shown_before_with_real_numbers(
     page = operator.post(f"/charging/templates/{night.id}/confirm", data={"spot": ["1:0"]}).text
     assert "It is sent to 1 place on 1 station." in page
     assert "1 station is offline and gets it when it is back." in page
-    assert "1 session runs there and may be slowed or paused by it." in page
+    assert re.search(r"is back\.\s+1 session runs there and may be slowed or paused by it\.", page)
     assert "With it" in page
     nothing = operator.post(f"/charging/templates/{night.id}/confirm", data={"spot": ["77:1", "x", ":"]})
     assert nothing.status_code == 303
@@ -151,6 +151,7 @@ def test_where_a_site_shares_the_connector_both_pages_say_what_wins(
     plan = Plan("Yard", [Circuit("Main", 18.0)], [Member(1, 1, "Main")])
     store.write(lambda unit: sites.save(unit, plan))
     chosen = operator.get("/charging/templates/1/apply").text
+    assert "A site shares connector 1 of By the gate. " in chosen
     assert words in chosen
     assert "Connector 1: site Yard" in chosen
     confirmed = confirm(operator, 1, "1:0")
