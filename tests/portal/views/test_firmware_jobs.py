@@ -176,6 +176,7 @@ def test_of_many_stations_the_first_are_named(operator: FlaskClient, store: Stor
     facts = {"file_name": "box.bin", "size": 5, "sha256": "ab", "stored_as": "x", "by": "Olga"}
     store.write(lambda unit: firmware_images.add(unit, vendor="Acme", **facts))
     page = operator.post("/firmware/jobs/new", data={"image_id": "1", "check": "1", "station": ids}).text
+    assert "The image is for Acme. 23 stations say" in page
     assert "CP-29 and 3 more." in page
 
 
