@@ -20,7 +20,7 @@ from ocpp_server.services.errors import Invalid
 from portal import audit, card_files, card_rules, enrolment, lists, local_times, spreadsheets
 from portal.auth import role_required
 from portal.htmx import page
-from portal.locale import zone
+from portal.locale import zone, zone_name
 from portal.navigation import Nav
 from portal.wording import at_field, said
 
@@ -220,7 +220,7 @@ def _form(card: IdTag, typed: Mapping[str, str], errors: dict[str, str]) -> Base
         readers=enrolment.readers() if card.id is None else [],
         tapped=_tapped(card, typed),
         verdict=card_rules.judge(card.id_tag) if card.id else None,
-        zone_name=getattr(zone(), "key", "UTC"),
+        zone_name=zone_name(),
     )
 
 

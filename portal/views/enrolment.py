@@ -9,7 +9,7 @@ from ocpp_server.services.card import id_tags
 from portal.auth import role_required
 from portal.enrolment import Enrolment, names_of, readers
 from portal.htmx import page
-from portal.locale import zone
+from portal.locale import zone_name
 from portal.views.stations import fetch
 
 bp = Blueprint("enrolment", __name__)
@@ -38,7 +38,7 @@ def enrol() -> Response:
         again=url_for("enrolment.enrol", station=station_id),
         readers=readers(),
         groups=id_tags.groups(),
-        zone_name=getattr(zone(), "key", "UTC"),
+        zone_name=zone_name(),
     )
 
 

@@ -23,7 +23,7 @@ from ocpp_server.store import Store
 from portal import audit, flags, forgotten, lists, local_times, readings, spreadsheets, stop_reasons
 from portal.context import store
 from portal.htmx import page
-from portal.locale import zone
+from portal.locale import zone, zone_name
 from portal.navigation import Nav
 from portal.spreadsheets import text_cell, time_cell
 
@@ -106,7 +106,7 @@ def show(transaction_id: int) -> BaseResponse:
         pages=pages,
         readings=readings.decode(pages.rows),
         plot_labels=_plot_labels(),
-        zone_name=getattr(zone(), "key", "UTC"),
+        zone_name=zone_name(),
     )
 
 

@@ -16,7 +16,7 @@ from portal import audit, site_forms, site_words
 from portal.auth import role_required
 from portal.context import store
 from portal.htmx import page
-from portal.locale import zone
+from portal.locale import zone_name
 from portal.navigation import Nav
 from portal.wording import at_field
 
@@ -48,7 +48,7 @@ def show(site_id: int) -> Response:
         words=site_words,
         hours=_hours(),
         spans=HOURS,
-        zone_name=getattr(zone(), "key", "UTC"),
+        zone_name=zone_name(),
         plot_labels=_plot_labels(),
     )
 
