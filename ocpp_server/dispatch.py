@@ -10,7 +10,7 @@ from typing import Any
 from ocpp_server import clock, frame_log, frames, handlers, schemas, tolerance, triggers
 from ocpp_server.discovery import import_all
 from ocpp_server.frames import Call, CallRefused
-from ocpp_server.models.charge_points import REJECTED
+from ocpp_server.models.charge_points import ACCEPTED, REJECTED
 from ocpp_server.settings import Settings
 from ocpp_server.stations import Station
 from ocpp_server.store import Unit
@@ -114,8 +114,14 @@ def _find(action: str) -> Handler:
 
 
 def _check_registration(station: Station, call: Call, received_at: int) -> None:
-    """Until it is accepted, a station may only boot, or send what it was asked for (4.2, errata J 3.8)."""
+    """Until it is accepted, a station may only boot, or send what it was asked for (4.2, errata J 3.8).
+
+    One that is not accepted any more goes on as it was told until its next boot: what it says of its sessions is
+    taken, or nobody could bill them (rule 17).
+    """
     if station.is_accepted or call.action == "BootNotification":
+        return
+    if station.told_registration == ACCEPTED and call.action in tolerance.TRANSACTION_MESSAGES:
         return
     if station.registration != REJECTED and triggers.awaited(station, call, received_at) is not None:
         return

@@ -75,7 +75,7 @@ def take(unit: Unit, station: Station) -> tuple[Claimed, str] | None:
     """The next command of a station and the text to send, already in the log; None where nothing waits."""
     if station.registration == REJECTED:
         return None
-    claimed = commands.claim(unit, station.id)
+    claimed = commands.claim(unit, station.id, is_pending=station.is_pending)
     if claimed is None:
         return None
     text = frames.encode_call(claimed.message_id, claimed.action, claimed.payload)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from ocpp_server.flood import Allowance
 from ocpp_server.models import ChargePoint
-from ocpp_server.models.charge_points import ACCEPTED
+from ocpp_server.models.charge_points import ACCEPTED, PENDING
 from ocpp_server.tolerance import Insistence
 
 
@@ -28,6 +28,8 @@ class Station:
     id: int
     identity: str
     registration: str
+    #: What its latest boot was answered: it goes by that until the next (section 4.2). None before the first.
+    told_registration: str | None = None
     spontaneous_calls: bool = True
     triggered: list[Trigger] = field(default_factory=list)
     insistence: Insistence = field(default_factory=Insistence)
@@ -60,9 +62,21 @@ class Station:
         """The station has booted on this connection."""
         self.booted_at, self.has_new_firmware, self.looked_after = at, firmware != firmware_before, False
 
+    def note_told(self, registration: str) -> None:
+        """Its boot was answered so; a start that had to wait for that can be sent now."""
+        was_pending = self.is_pending
+        self.registration = self.told_registration = registration
+        if was_pending and not self.is_pending and self.wake is not None:
+            self.wake()
+
     @property
     def is_accepted(self) -> bool:
         return self.registration == ACCEPTED
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it waits to be accepted, or does not know yet that it is."""
+        return PENDING in (self.registration, self.told_registration)
 
 
 _stations: dict[int, Station] = {}
@@ -91,6 +105,7 @@ def refresh(charge_point: ChargePoint) -> None:
     if station is not None:
         station.identity = charge_point.identity
         station.registration = charge_point.registration
+        station.told_registration = charge_point.told_registration
         station.spontaneous_calls = charge_point.spontaneous_calls
 
 

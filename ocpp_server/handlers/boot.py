@@ -28,8 +28,8 @@ _FIELDS = {
 }
 # Not fixed parts of SQL from outside: the names stand above.
 _UPDATE = (
-    f"UPDATE charge_point SET {', '.join(f'{column} = ?' for column in _FIELDS.values())}, last_boot_at = ?"  # noqa: S608
-    " WHERE id = ? RETURNING registration"
+    f"UPDATE charge_point SET {', '.join(f'{column} = ?' for column in _FIELDS.values())}, last_boot_at = ?,"  # noqa: S608
+    " told_registration = registration WHERE id = ? RETURNING registration"
 )
 _FIRMWARE = "SELECT firmware_version FROM charge_point WHERE id = ?"
 
@@ -42,7 +42,7 @@ def boot_notification(request: Request) -> dict[str, Any]:
     (firmware_before,) = request.unit.one(_FIRMWARE, station.id) or (None,)
     (registration,) = request.unit.execute(_UPDATE, *facts, request.received_at, station.id).fetchone()
     # The database knows best, also what another process changed.
-    request.unit.after_commit(lambda: setattr(station, "registration", registration))
+    request.unit.after_commit(lambda: station.note_told(registration))
     request.unit.publish("charge-points", f"charge-point-{station.id}")
     firmware = payload.get("firmwareVersion")
     request.unit.after_commit(lambda: station.note_boot(request.received_at, firmware, firmware_before))

@@ -15,6 +15,8 @@ class ChargePoint(Table):
     label = CharField(max_length=255, default="")
     location = CharField(max_length=255, default="")
     registration = CharField(max_length=16, default=ACCEPTED)
+    #: What the answer to its latest boot said: until the next one the station goes by that. None before its first.
+    told_registration = CharField(max_length=16, null=True)
     password_hash = CharField(max_length=255, null=True)
     #: Taken by the station for when it restarts, or perhaps taken; from its first use on it is the password.
     new_password_hash = CharField(max_length=255, null=True)

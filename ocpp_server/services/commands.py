@@ -30,7 +30,7 @@ from ocpp_server.store import Unit
 INTERACTIVE = 60.0
 TIMEOUT_SECONDS = 30.0
 #: While a station is pending these are forbidden (section 4.2).
-_NOT_WHILE_PENDING = {"RemoteStartTransaction", "RemoteStopTransaction"}
+_NOT_WHILE_PENDING = ("RemoteStartTransaction", "RemoteStopTransaction")
 
 #: Past peewee, which takes ten times as long: a batch asks hundreds of stations in one unit.
 _INSERT = (
@@ -39,8 +39,9 @@ _INSERT = (
     " RETURNING id"
 )
 _CLAIM = (
-    "UPDATE command SET state = 'sent', sent_at = ?, message_id = ? WHERE id = (SELECT id FROM command"
+    "UPDATE command SET state = 'sent', sent_at = ?, message_id = ? WHERE id = (SELECT id FROM command"  # noqa: S608
     " WHERE charge_point_id = ? AND finished_at IS NULL AND state = 'queued' AND (expires_at IS NULL OR expires_at > ?)"
+    f" AND (? OR action NOT IN {_NOT_WHILE_PENDING})"
     " ORDER BY id LIMIT 1) AND state = 'queued'"
     " RETURNING id, action, payload, sealed, timeout, requested_by"
 )
@@ -142,15 +143,27 @@ def _insert(unit: Unit, command: Command) -> None:
 
 def check(charge_point: ChargePoint, action: str, payload: Any) -> None:
     """Raise Invalid for what cannot be sent to this station: `registration`, `action`, or the payload's field."""
+    check_registration(charge_point, action)
+    check_payload(action, payload)
+
+
+def check_registration(charge_point: ChargePoint, action: str) -> None:
+    """Raise Invalid for `registration` where a station of that kind must not be sent this (section 4.2)."""
     if charge_point.registration == REJECTED:
         raise Invalid(
             "registration", "The station is rejected, and a rejected station answers nothing. Accept it first."
         )
-    if charge_point.registration == PENDING and action in _NOT_WHILE_PENDING:
+    if action not in _NOT_WHILE_PENDING:
+        return
+    if charge_point.registration == PENDING:
         raise Invalid(
             "registration", "A pending station can be configured, but not started or stopped. Accept it first."
         )
-    check_payload(action, payload)
+    if charge_point.told_registration == PENDING:
+        raise Invalid(
+            "registration",
+            "The station does not know yet that it is accepted. Trigger a boot notification, so that it learns of it.",
+        )
 
 
 def check_payload(action: str, payload: Any) -> None:
@@ -179,10 +192,13 @@ def cancel(unit: Unit, command_id: int) -> bool:
     return row is not None
 
 
-def claim(unit: Unit, charge_point_id: int) -> Claimed | None:
-    """The next command for a station, now marked as sent; None where nothing waits."""
+def claim(unit: Unit, charge_point_id: int, *, is_pending: bool = False) -> Claimed | None:
+    """The next command for a station, now marked as sent; None where nothing waits.
+
+    What was asked before the station became pending, and must not be sent to such a one, stays where it is.
+    """
     now, message_id = _now(), str(uuid.uuid4())
-    row = unit.one(_CLAIM, now, message_id, charge_point_id, now)
+    row = unit.one(_CLAIM, now, message_id, charge_point_id, now, not is_pending)
     if row is None:
         return None
     command_id, action, text, sealed, timeout, requested_by = row
@@ -191,7 +207,7 @@ def claim(unit: Unit, charge_point_id: int) -> Claimed | None:
     if payload is None:
         # The key of the data folder was changed meanwhile: what was sealed is lost.
         _finish(unit, command_id, charge_point_id, ERROR, code=frames.INTERNAL_ERROR, description="The secret is lost.")
-        return claim(unit, charge_point_id)
+        return claim(unit, charge_point_id, is_pending=is_pending)
     return Claimed(command_id, charge_point_id, action, payload, timeout, message_id, requested_by)
 
 

@@ -25,7 +25,9 @@ def _messages(target: Target) -> list[Choice]:
 
 
 def _accepted(target: Target) -> list[StationView]:
-    return [station for station in target.stations if station.charge_point.registration == ACCEPTED]
+    """Those that were told so, or may have been."""
+    points = [(station, station.charge_point) for station in target.stations]
+    return [station for station, point in points if (point.told_registration or point.registration) == ACCEPTED]
 
 
 def _warn(target: Target, payload: Payload) -> list[str]:

@@ -11,9 +11,8 @@ from werkzeug.wrappers import Response
 
 from ocpp_server import sessions
 from ocpp_server.models import ChargePoint, Command, CommandBatch
-from ocpp_server.models.charge_points import PENDING, REJECTED
 from ocpp_server.models.commands import ANSWERED, CANCELLED, ERROR, EXPIRED, LOST, QUEUED, SENT, TIMEOUT
-from ocpp_server.services import batches
+from ocpp_server.services import batches, commands
 from ocpp_server.services.errors import Invalid
 from portal import asking, audit, lists, operation, outcomes, selection, triggered, yard
 from portal.actions import brief, label_of, pretty
@@ -219,8 +218,11 @@ def _confirm(chosen: Operation, target: Target, values: dict[str, str], warnings
 
 
 def _is_left_out(charge_point: ChargePoint, action: str) -> bool:
-    forbidden = action in ("RemoteStartTransaction", "RemoteStopTransaction")
-    return charge_point.registration == REJECTED or (charge_point.registration == PENDING and forbidden)
+    try:
+        commands.check_registration(charge_point, action)
+    except Invalid:
+        return True
+    return False
 
 
 def _defaults(chosen: Operation) -> dict[str, str]:

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from ocpp_server import sessions
 from ocpp_server.models import ChargePoint
-from ocpp_server.models.charge_points import PENDING
+from ocpp_server.models.charge_points import ACCEPTED, PENDING
 from ocpp_server.services.errors import Invalid
 from ocpp_server.services.station import charge_points
 from portal import audit
@@ -43,7 +43,9 @@ def _told(charge_point: ChargePoint, before: str, chosen: str) -> str:
         "pending": _("%(name)s is pending.", name=charge_point.name),
         "rejected": _("%(name)s is rejected.", name=charge_point.name),
     }
-    if before == PENDING and chosen == "accepted" and "ask" in request.form and sessions.is_connected(charge_point.id):
+    if charge_point.told_registration == chosen:
+        return words[chosen]
+    if before == PENDING and chosen == ACCEPTED and "ask" in request.form and sessions.is_connected(charge_point.id):
         # Only while the station was not told Accepted yet (errata 3.40), which is so here.
         audit.ask(charge_point, "TriggerMessage", {"requestedMessage": "BootNotification"})
         return words[chosen] + " " + _("It was asked to report again, so that it learns of this.")

@@ -87,6 +87,23 @@ def test_a_change_of_registration_counts_from_the_next_message(speaker, store):
     assert speaker.ask("Heartbeat")
 
 
+@pytest.mark.parametrize("state", ["pending", "rejected"])
+def test_a_station_goes_on_with_its_sessions_as_it_was_told_until_its_next_boot(speaker, store, state):
+    """It was told Accepted: what it reports of a session must not be lost because somebody decides otherwise."""
+    speaker.ask("BootNotification", BOOT)
+    transaction_id = speaker.ask("StartTransaction", START)["transactionId"]
+    store.write(lambda unit: charge_points.update(unit, speaker.station.id, registration=state))
+    assert speaker.refused("Authorize", CALLS["Authorize"]) == frames.SECURITY_ERROR
+    assert speaker.ask("MeterValues", VALUES) == {}
+    stations.clear()
+    with store.reading():
+        speaker.station = stations.of(ChargePoint.get_by_id(speaker.station.id))
+    assert speaker.ask("StopTransaction", {**STOP, "transactionId": transaction_id}) == {}
+    assert speaker.session(transaction_id)["meter_stop"] == 1
+    speaker.ask("BootNotification", BOOT)
+    assert speaker.refused("StartTransaction", START) == frames.SECURITY_ERROR
+
+
 def test_a_boot_takes_over_what_another_process_changed(another, store):
     speaker = another("CP-2", registration="pending")
     store.write(lambda unit: unit.execute("UPDATE charge_point SET registration = 'accepted'"))

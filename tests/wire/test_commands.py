@@ -235,6 +235,27 @@ def test_a_pending_station_is_configured_then_accepted_and_told_at_once(operator
     assert station.boot()["status"] == "Accepted"
 
 
+def test_a_start_that_was_asked_before_the_station_became_pending_waits_until_it_is_told_that_it_is_accepted(
+    operator: FlaskClient, yard: Yard
+) -> None:
+    number = yard.add_station("CP-2")
+    ask(operator, "RemoteStartTransaction", number, idTag="CARD-1")
+    ask(operator, "GetConfiguration", number)
+    yard.change_station(number, registration="pending")
+    station = yard.connect("CP-2")
+    assert station.boot()["status"] == "Pending"
+    frame = station.recv()
+    assert frame[2] == "GetConfiguration"
+    reply(station, frame[1], {})
+    yard.change_station(number, registration="accepted")
+    ask(operator, "ClearCache", number)
+    frame = station.recv()
+    assert frame[2] == "ClearCache"
+    reply(station, frame[1], {"status": "Accepted"})
+    assert station.boot()["status"] == "Accepted"
+    assert station.recv()[2] == "RemoteStartTransaction"
+
+
 def test_a_hundred_stations_get_a_request_at_once_and_the_page_says_exactly_what_came_of_it(
     operator: FlaskClient, yard: Yard, playing: list[gevent.Greenlet]
 ) -> None:

@@ -62,6 +62,7 @@ def add(
     values = {
         "identity": identity,
         "registration": registration,
+        "told_registration": None,
         "label": label.strip(),
         "location": location.strip(),
         "password_hash": _hash(password),

@@ -66,6 +66,10 @@ STATION = record(
     label=STRING,
     location=STRING,
     registration=_REGISTRATION,
+    told_registration={
+        **or_null(_REGISTRATION),
+        "description": "What the answer to its latest boot said; it goes by that until its next.",
+    },
     security_profile=INTEGER,
     has_password=BOOLEAN,
     has_new_password={**BOOLEAN, "description": "Whether it takes over another password when it restarts."},
@@ -207,6 +211,7 @@ def _station(row: ChargePoint, connectors: list[dict[str, Any]], held: Reservati
         "label": row.label,
         "location": row.location,
         "registration": row.registration,
+        "told_registration": row.told_registration,
         "security_profile": row.security_profile,
         "has_password": row.password_hash is not None,
         "has_new_password": row.new_password_hash is not None,

@@ -70,7 +70,9 @@ def test_a_pending_station_is_asked_and_then_accepted_while_it_is_connected(remo
         assert trigger.get(timeout=5)[1]["result"] == {"status": "Accepted"}
         start = {"idTag": "A", "connectorId": 1}
         assert call(remote, "RemoteStartTransaction", start).get(timeout=5)[0] == 422
-        assert remote.ask("PATCH", "/stations/CP-1", {"registration": "accepted"})[0] == 200
+        status, changed = remote.ask("PATCH", "/stations/CP-1", {"registration": "accepted"})
+        assert (status, changed["told_registration"]) == (200, "pending")
+        assert call(remote, "RemoteStartTransaction", start).get(timeout=5)[0] == 422
         assert station.boot()["status"] == "Accepted"
         started = call(remote, "RemoteStartTransaction", start)
         assert answer(station, {"status": "Rejected"})[3] == start

@@ -527,6 +527,17 @@ def test_a_number_that_no_row_can_have_is_simply_not_found(operator: FlaskClient
     assert operator.post(f"{path}/RemoteStopTransaction", data=form).status_code == 303
 
 
+def test_a_station_that_does_not_know_that_it_is_accepted_is_shown_and_can_be_made_to_ask(
+    operator: FlaskClient, store: Store, add_station: Add
+) -> None:
+    station = add_station()
+    store.write(lambda unit: unit.execute("UPDATE charge_point SET told_registration = 'pending'"))
+    assert "does not know yet that it is accepted" in operator.get(f"/stations/{station.id}").text
+    path = f"/stations/{station.id}/commands"
+    assert "does not know yet" in operator.post(f"{path}/RemoteStartTransaction", data={"idTag": "A", **ONCE}).text
+    assert "BootNotification" in operator.get(f"{path}/TriggerMessage").text
+
+
 def triggered(store: Store, station: ChargePoint, *texts: str) -> int:
     """A TriggerMessage that was accepted, and what came then."""
     payload = {"requestedMessage": "StatusNotification"}
