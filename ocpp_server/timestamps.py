@@ -6,8 +6,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 #: Before this no OCPP 1.6 station can have been running: its clock is not set (quirk 27).
 _FIRST_CREDIBLE = datetime(2015, 1, 1, tzinfo=UTC).timestamp() * 1000
-#: A clock that runs ahead by more than this is not set either.
-_MAX_AHEAD_MS = 24 * 3600 * 1000
+#: A clock that runs ahead by more than this is not set either, or it tells local time as UTC (quirk 26): sessions
+#: would begin in the future.
+_MAX_AHEAD_MS = 5 * 60 * 1000
 
 
 def parse(text: object) -> int | None:

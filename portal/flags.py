@@ -28,7 +28,7 @@ _FLAGS = (
     Flag(
         "clock_unset",
         _l("Clock not set"),
-        _l("The station's clock was not set. The times are those at which its messages arrived."),
+        _l("The station's clock was not set, or ran ahead. The times are those at which its messages arrived."),
     ),
     Flag(
         "stopped_before_start",

@@ -11,7 +11,8 @@ from ocpp_server.timestamps import is_credible, parse
 
 TEN = datetime(2026, 11, 22, 10, tzinfo=UTC)
 TEN_MS = int(TEN.timestamp()) * 1000
-HOUR = 3_600_000
+MINUTE = 60_000
+HOUR = 60 * MINUTE
 
 
 @pytest.mark.parametrize(
@@ -72,8 +73,8 @@ def test_any_text_is_a_time_that_can_be_shown_or_none(text):
     [
         (TEN_MS, True),
         (TEN_MS - 300 * 24 * HOUR, True),
-        (TEN_MS + 24 * HOUR, True),
-        (TEN_MS + 24 * HOUR + 1, False),
+        (TEN_MS + 5 * MINUTE, True),
+        (TEN_MS + 5 * MINUTE + 1, False),
         (parse("1970-01-01T00:00:00Z"), False),
         (parse("0001-01-01T00:00:00Z"), False),
         (parse("2014-12-31T23:59:59Z"), False),

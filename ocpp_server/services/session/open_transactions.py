@@ -21,7 +21,7 @@ CLOSED_BY_US = {CLOSED_BY_NEXT_START, CLOSED_BY_OPERATOR}
 TABLE = "charging_transaction"
 _COLUMNS = (
     "id, charge_point_id, connector_id, id_tag, started_at, meter_start, energy_wh, meter_last_wh, meter_last_at,"
-    " values_until, power_w, soc_percent, stopped_at, flags"
+    " values_until, power_w, soc_percent, stopped_at, flags, start_received_at"
 )
 # The parts of these statements stand in this file.
 _BY_ID = f"SELECT {_COLUMNS} FROM {TABLE} WHERE id = ? AND charge_point_id = ?"  # noqa: S608
@@ -73,8 +73,14 @@ class OpenTransaction:
     power_w: float | None
     soc_percent: float | None
     stopped_at: int | None
+    start_received_at: int
     #: Of the values at `values_until`; None where they are not known.
     digests: set[int] | None = None
+
+    @property
+    def begun_by(self) -> int:
+        """It had begun then: a start that a clock running ahead puts after its own message was not later than that."""
+        return min(self.counter.started_at, self.start_received_at)
 
     @property
     def may_be_stopped(self) -> bool:
@@ -190,7 +196,8 @@ def begin(
     if reported_at is not None and latest in remembered:
         remembered[latest] = max(remembered[latest] or 0, reported_at)
     counter = Counter(meter_start, started_at, flags=flags)
-    started = OpenTransaction(transaction_id, charge_point_id, connector_id, id_tag, counter, 0, None, None, None)
+    ids = transaction_id, charge_point_id, connector_id, id_tag
+    started = OpenTransaction(*ids, counter, 0, None, None, None, received_at)
     here[transaction_id] = started
     if len(here) > _MOST_RUNNING:
         del here[min(here)]
@@ -232,7 +239,7 @@ def close_forgotten(unit: Unit, charge_point_id: int, connector_id: int, started
     """End what still runs on a connector where a new session begins: its StopTransaction was lost (X-T-10)."""
     for forgotten in _on_connector(unit, charge_point_id, connector_id):
         counter = forgotten.counter
-        if counter.started_at > started_at:
+        if forgotten.begun_by > min(started_at, received_at):
             continue
         energy.finish(counter, None, started_at)
         counter.flags.add(CLOSED_BY_NEXT_START)
@@ -261,8 +268,7 @@ def _on_connector(unit: Unit, charge_point_id: int, connector_id: int) -> list[O
 
 def _from_row(row: tuple) -> OpenTransaction:
     (id_, charge_point_id, connector_id, id_tag, started_at, meter_start, energy_wh, last_wh, last_at) = row[:9]
-    values_until, power_w, soc_percent, stopped_at, flags = row[9:]
+    values_until, power_w, soc_percent, stopped_at, flags, received_at = row[9:]
     counter = Counter(meter_start, started_at, energy_wh, last_wh, last_at, set(flags.split()))
-    return OpenTransaction(
-        id_, charge_point_id, connector_id, id_tag, counter, values_until or 0, power_w, soc_percent, stopped_at
-    )
+    told = values_until or 0, power_w, soc_percent, stopped_at, received_at
+    return OpenTransaction(id_, charge_point_id, connector_id, id_tag, counter, *told)

@@ -315,8 +315,9 @@ def test_a_stop_without_an_id_chooses_among_no_two_sessions(speaker):
 
 def test_the_next_start_closes_a_forgotten_session(speaker, time):
     first = start_id(speaker)
-    meter(speaker, value(at(minutes=30), value="3000"), transaction_id=first)
-    time.go_on(hours=2)
+    time.go_on(minutes=30)
+    meter(speaker, value(time.iso(), value="3000"), transaction_id=first)
+    time.go_on(minutes=90)
     second = start(speaker, meter_start=4000)
     assert second["idTagInfo"]["status"] == "Accepted"
     session = speaker.session(first)
@@ -343,6 +344,26 @@ def test_a_late_older_start_closes_nothing(speaker):
     assert speaker.session(newer)["stopped_at"] is None
     stop(speaker, older, 900, timestamp=at(hours=-2))
     assert speaker.session(older)["energy_wh"] == 900
+
+
+def test_local_time_that_says_it_is_utc_means_the_arrival(speaker, time):
+    """Quirk 26: the station is two hours ahead until somebody mends its clock."""
+    first = start_id(speaker, timestamp=time.iso(hours=2))
+    time.go_on(minutes=30)
+    meter(speaker, value(time.iso(hours=2), value="1800"), transaction_id=first)
+    time.go_on(minutes=30)
+    second = start_id(speaker, meter_start=2000, timestamp=time.iso())
+    session = speaker.session(first)
+    assert (session["started_at"], session["stopped_at"]) == (NOON_MS, NOON_MS + 30 * MINUTE)
+    assert (session["energy_wh"], session["flags"]) == (800, {"clock_unset", "closed_by_next_start", "estimated"})
+    assert speaker.session(second)["started_at"] == NOON_MS + HOUR
+
+
+def test_a_start_after_one_of_a_clock_that_was_ahead_closes_it(speaker, time):
+    ahead = start_id(speaker, timestamp=time.iso(minutes=4))
+    time.go_on(minutes=1)
+    start_id(speaker, meter_start=2000, timestamp=time.iso())
+    assert speaker.session(ahead)["flags"] == {"closed_by_next_start", "estimated"}
 
 
 def test_other_connectors_and_stations_are_left_alone(speaker, another):
