@@ -27,6 +27,10 @@ _FIND_RETRY = (
     "SELECT id, id_tag_status, stopped_at FROM charging_transaction WHERE charge_point_id = ?"
     " AND start_reported_at = ? AND connector_id = ? AND id_tag = ? AND meter_start = ? ORDER BY id DESC LIMIT 1"
 )
+_FIND_UNDATED = (
+    "SELECT id, id_tag_status, stopped_at FROM charging_transaction WHERE charge_point_id = ? AND stopped_at IS NULL"
+    " AND start_reported_at IS NULL AND connector_id = ? AND id_tag = ? AND meter_start = ? ORDER BY id DESC LIMIT 1"
+)
 _INSERT_ORPHAN = (
     "INSERT INTO orphan_message (charge_point_id, action, payload, reason, received_at) VALUES (?, ?, ?, ?, ?)"
 )
@@ -58,11 +62,10 @@ def start(
     reported = timestamps.parse(payload.get("timestamp"))
     credible = _credible(reported, received_at)
     decision = authorization.check(unit, id_tag, received_at)
-    if reported is not None and open_transactions.may_repeat_start(unit, charge_point_id, reported):
-        retry = unit.one(_FIND_RETRY, charge_point_id, reported, connector_id, id_tag, meter_start)
-        # A clock that begins at the same time after each power cut makes sessions look like repetitions.
-        if retry is not None and (credible is not None or retry[2] is None):
-            return retry[0], Decision(retry[1], decision.parent_id_tag, decision.expiry_date)
+    retry = _begun_already(unit, charge_point_id, reported, connector_id, id_tag, meter_start)
+    # A clock that begins at the same time after each power cut makes sessions look like repetitions.
+    if retry is not None and (credible is not None or retry[2] is None):
+        return retry[0], Decision(retry[1], decision.parent_id_tag, decision.expiry_date)
     if concurrent_tx:
         decision = authorization.only_here(unit.all, decision, id_tag, charge_point_id, connector_id)
     flags = set() if connector_id > 0 else {UNKNOWN_CONNECTOR}
@@ -87,6 +90,16 @@ def start(
         authorization.used(unit, id_tag, started_at)
     _publish(unit, charge_point_id, transaction_id, "transactions")
     return transaction_id, decision
+
+
+def _begun_already(unit: Unit, charge_point_id: int, reported: int | None, *facts: Any) -> tuple | None:
+    """The session that such a start began before: its id, its card's status then, and when it ended (rule 47)."""
+    if reported is None:
+        # Nothing tells this start from another with the same card and meter: only one that still runs is meant.
+        return unit.one(_FIND_UNDATED, charge_point_id, *facts)
+    if not open_transactions.may_repeat_start(unit, charge_point_id, reported):
+        return None
+    return unit.one(_FIND_RETRY, charge_point_id, reported, *facts)
 
 
 def meter(unit: Unit, charge_point_id: int, payload: dict[str, Any], received_at: int) -> None:

@@ -183,6 +183,24 @@ def test_a_start_is_recognised_also_after_its_session_has_ended(speaker, time):
     assert count(speaker) == 1
 
 
+@pytest.mark.parametrize("timestamp", [None, "", "soon"])
+def test_a_repeated_start_without_a_time_is_the_session_that_still_runs(speaker, time, timestamp):
+    facts = {"connectorId": 1, "idTag": "GOOD", "meterStart": 1000, "timestamp": timestamp}
+    first = speaker.ask("StartTransaction", facts)
+    time.go_on(minutes=1)
+    assert speaker.ask("StartTransaction", facts) == first
+    others = [{**facts, "meterStart": 1001}, {**facts, "idTag": "PLAIN"}, {**facts, "connectorId": 2}]
+    assert all(speaker.ask("StartTransaction", other)["transactionId"] != first["transactionId"] for other in others)
+    assert count(speaker) == 4
+
+
+def test_a_start_without_a_time_after_the_end_is_another_session(speaker):
+    facts = {"connectorId": 1, "idTag": "GOOD", "meterStart": 0}
+    first = speaker.ask("StartTransaction", facts)["transactionId"]
+    stop(speaker, first)
+    assert speaker.ask("StartTransaction", facts)["transactionId"] != first
+
+
 @pytest.mark.parametrize(
     "other", [{"connector_id": 2}, {"id_tag": "PLAIN"}, {"meter_start": 1001}, {"timestamp": at(seconds=-1)}]
 )
