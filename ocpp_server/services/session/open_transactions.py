@@ -202,7 +202,7 @@ def begin(
     if len(here) > _MOST_RUNNING:
         del here[min(here)]
     told = (id_tag_status, reservation_id, started_at, reported_at, received_at, meter_start)
-    unit.put(_STARTS, (transaction_id, charge_point_id, connector_id, id_tag, *told, 0.0, " ".join(sorted(flags))))
+    unit.put(_STARTS, (*ids, *told, 0.0, " ".join(sorted(flags))))
     return transaction_id
 
 
@@ -223,16 +223,18 @@ def of_connector(unit: Unit, charge_point_id: int, connector_id: int) -> OpenTra
 def only_one(
     unit: Unit, charge_point_id: int, id_tag: str | None, meter_stop: int | None, stopped_at: int | None
 ) -> OpenTransaction | None:
-    """The station's running session, if there is just one and neither card, meter nor time speak against it."""
-    sessions = list(running(unit, charge_point_id).values())
-    candidate = sessions[0] if len(sessions) == 1 else None
-    if candidate is None or (id_tag and id_tag.casefold() != candidate.id_tag.casefold()):
-        return None
-    if meter_stop is not None and 0 <= meter_stop < candidate.counter.meter_start:
-        return None
-    if stopped_at is not None and stopped_at < candidate.counter.started_at:
-        return None
-    return candidate
+    """The station's running session that neither card, meter nor time speak against, if there is just one."""
+    sessions = running(unit, charge_point_id).values()
+    fitting = [session for session in sessions if _may_end(session, id_tag, meter_stop, stopped_at)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _may_end(session: OpenTransaction, id_tag: str | None, meter_stop: int | None, stopped_at: int | None) -> bool:
+    if id_tag and id_tag.casefold() != session.id_tag.casefold():
+        return False
+    if meter_stop is not None and 0 <= meter_stop < session.counter.meter_start:
+        return False
+    return stopped_at is None or stopped_at >= session.counter.started_at
 
 
 def close_forgotten(unit: Unit, charge_point_id: int, connector_id: int, started_at: int, received_at: int) -> None:

@@ -120,7 +120,7 @@ def stop(unit: Unit, charge_point_id: int, payload: dict[str, Any], received_at:
     decision = authorization.check(unit, id_tag, received_at) if id_tag else None
     transaction = find(unit, charge_point_id, _whole(payload["transactionId"]))
     if transaction is None and payload["transactionId"] <= 0:
-        # The station never learnt its transactionId (errata 3.18): its only open session can be meant.
+        # The station never learnt its transactionId (errata 3.18): its only open session that fits is meant.
         if _is_repeated_stop(unit, charge_point_id, payload):
             return decision
         stopped_at = _credible(timestamps.parse(payload.get("timestamp")), received_at)

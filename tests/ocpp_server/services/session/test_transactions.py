@@ -321,6 +321,19 @@ def test_a_stop_without_an_id_that_does_not_fit_is_kept_for_the_operator(speaker
     assert len(orphans(speaker)) == 1
 
 
+@pytest.mark.parametrize(
+    ("meter_stop", "more"), [(2000, {"idTag": "good"}), (4999, {}), (6000, {"timestamp": at(minutes=5)})]
+)
+def test_a_stop_without_an_id_ends_the_only_session_that_it_fits(speaker, time, meter_stop, more):
+    first = start_id(speaker, 1, "GOOD")
+    time.go_on(minutes=10)
+    second = start_id(speaker, 2, "PLAIN", meter_start=5000)
+    stop(speaker, -1, meter_stop, **more)
+    assert speaker.session(first)["meter_stop"] == meter_stop
+    assert speaker.session(second)["stopped_at"] is None
+    assert orphans(speaker) == []
+
+
 def test_a_stop_without_an_id_chooses_among_no_two_sessions(speaker):
     ids = [start_id(speaker, connector) for connector in (1, 2)]
     stop(speaker, -1)
