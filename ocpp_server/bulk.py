@@ -49,13 +49,12 @@ def update(table: str, key: str, columns: Sequence[str]) -> Rows:
     )
 
 
-def upsert(table: str, keys: Sequence[str], columns: Sequence[str], unless_older: str) -> Rows:
-    """Add rows or replace those with the same keys, unless what is there has a greater value in that column."""
+def upsert(table: str, keys: Sequence[str], columns: Sequence[str]) -> Rows:
+    """Add rows or replace those with the same keys."""
     names = (*keys, *columns)
     into = f"INSERT INTO {table} ({', '.join(names)})"
     replace = (
         f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in columns)}"
-        f" WHERE excluded.{unless_older} >= {table}.{unless_older}"
     )
     return Rows(
         table,

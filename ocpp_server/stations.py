@@ -46,12 +46,15 @@ class Station:
     booted_at: int | None = None
     has_new_firmware: bool = False
     looked_after: bool = False
+    #: Counts its connections and boots: with each its clock may have been set anew.
+    clock_era: int = 0
     #: Whether boots may tell something about a firmware update; None until the database was asked.
     has_update: bool | None = None
 
     def begin_connection(self, wake: Callable[[], None], hang_up: Callable[[str], None]) -> None:
         """A new session begins."""
         self.wake, self.hang_up = wake, hang_up
+        self.clock_era += 1
         self.booted_at, self.has_new_firmware, self.looked_after = None, False, False
 
     def end_connection(self) -> None:
@@ -60,6 +63,7 @@ class Station:
 
     def note_boot(self, at: int, firmware: str | None, firmware_before: str | None) -> None:
         """The station has booted on this connection."""
+        self.clock_era += 1
         self.booted_at, self.has_new_firmware, self.looked_after = at, firmware != firmware_before, False
 
     def note_told(self, registration: str) -> None:

@@ -18,10 +18,11 @@ def status_notification(request: Request) -> dict[str, Any]:
     """Section 4.9."""
     if request.payload["connectorId"] < 0:
         raise CallRefused(frames.PROPERTY_CONSTRAINT_VIOLATION, "connectorId: connectors are numbered from 0.")
-    request.notes += connectors.report(request.unit, request.station.id, request.payload, request.received_at)
-    site_sharing.note_status(request.unit, request.station.id, request.payload, request.received_at)
+    unit, station, received_at = request.unit, request.station, request.received_at
+    if connectors.report(unit, station, request.payload, received_at, request.notes):
+        site_sharing.note_status(unit, station.id, request.payload, received_at)
+        if stations.may_hold_reservations(station.id):
+            reservation_ends.by_status(unit, station.id, request.payload)
     if request.payload["errorCode"] == ChargePointErrorCode.local_list_conflict.value:
-        local_lists.conflict(request.unit, request.station.id)
-    if stations.may_hold_reservations(request.station.id):
-        reservation_ends.by_status(request.unit, request.station.id, request.payload)
+        local_lists.conflict(unit, station.id)
     return {}

@@ -3,6 +3,7 @@ from collections.abc import Callable
 
 from flask.testing import FlaskClient
 
+from ocpp_server import stations
 from ocpp_server.models import ChargePoint
 from ocpp_server.services.station import connectors
 from ocpp_server.store import Store
@@ -16,7 +17,7 @@ def test_the_yard_is_counted(client: FlaskClient, store: Store, add_station: Cal
     station = add_station(registration="pending")
     add_station("CP-2")
     payload = {"connectorId": 1, "status": 'Odd"\\', "errorCode": "NoError"}
-    store.write(lambda unit: connectors.report(unit, station.id, payload, 1_700_000_000_000))
+    store.write(lambda unit: connectors.report(unit, stations.of(station), payload, 1_700_000_000_000, []))
     store.write(lambda unit: charging.session(station, station.created_at, None, energy_wh=1500.0))
     answer = client.get("/metrics")
     assert answer.content_type == "text/plain; version=0.0.4; charset=utf-8"

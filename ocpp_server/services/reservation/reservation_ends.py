@@ -26,7 +26,6 @@ _NAMED = (
     " OR (state IN ('expired', 'missed', 'ended') AND expiry_date >= ?)) ORDER BY id DESC LIMIT 1"
 )
 _USED_BY = "SELECT 1 FROM reservation WHERE charge_point_id = ? AND transaction_id = ?"
-_CONNECTOR = "SELECT status FROM connector WHERE charge_point_id = ? AND connector_id = ?"
 _CONNECTORS = "SELECT status FROM connector WHERE charge_point_id = ? AND connector_id > 0"
 _OVER = "SELECT id FROM reservation WHERE state IN ('planned', 'sending', 'active') AND expiry_date <= ? LIMIT 100"
 
@@ -83,13 +82,9 @@ def _fitting(
 
 
 def by_status(unit: Unit, charge_point_id: int, payload: dict[str, Any]) -> None:
-    """A status was reported and stored: whether it ends a reservation, or shows that it is held."""
+    """A status was reported, the newest of its connector: whether it ends a reservation, or shows that it is held."""
     connector_id, status = payload["connectorId"], payload["status"]
     if status not in {*_BROKEN, "Reserved", "Available"}:
-        return
-    stored = unit.one(_CONNECTOR, charge_point_id, connector_id)
-    if stored != (status,):
-        # A newer one is known.
         return
     for held in _at_station(unit, charge_point_id):
         if not _concerns(unit, charge_point_id, connector_id, held.connector_id, status):

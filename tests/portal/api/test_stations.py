@@ -3,6 +3,7 @@ from urllib.parse import quote
 
 import pytest
 
+from ocpp_server import stations
 from ocpp_server.models import ChargePoint
 from ocpp_server.services.station import connectors
 from ocpp_server.store import Store
@@ -73,7 +74,7 @@ def test_an_identity_may_hold_anything_printable(api: Api) -> None:
 def test_connectors_come_with_their_status(api: Api, store: Store, add_station: Callable[..., ChargePoint]) -> None:
     station = add_station()
     payload = {"connectorId": 1, "status": "Faulted", "errorCode": "GroundFailure", "info": "wet"}
-    store.write(lambda unit: connectors.report(unit, station.id, payload, 1_700_000_000_000))
+    store.write(lambda unit: connectors.report(unit, stations.of(station), payload, 1_700_000_000_000, []))
     (connector,) = api.get("/stations/CP-1").json["connectors"]
     assert connector == {
         "connector_id": 1,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
+from ocpp_server import stations
 from ocpp_server.models import ChargePoint, ChargingProfileTemplate
 from ocpp_server.services.station import connectors
 from ocpp_server.store import Store
@@ -16,7 +17,7 @@ from tests.portal.views.schedules import form
 def station(store: Store, add_station: Callable[..., ChargePoint]) -> Answerer:
     point = add_station(label="By the gate")
     status = {"connectorId": 1, "status": "Available", "errorCode": "NoError"}
-    store.write(lambda unit: connectors.report(unit, point.id, status, 0))
+    store.write(lambda unit: connectors.report(unit, stations.of(point), status, 0, []))
     return Answerer(store, point)
 
 

@@ -1,9 +1,10 @@
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ocpp_server import clock
-from ocpp_server.models import SiteMember
+from ocpp_server import clock, dispatch, frames, stations
+from ocpp_server.models import ChargePoint, SiteMember
 from ocpp_server.services.site import site_loading, site_sharing, sites
 from ocpp_server.services.site.sites import Circuit, Member, Plan
 from ocpp_server.site import happenings
@@ -54,6 +55,20 @@ def test_a_session_that_ends_for_another_reason_or_later_says_nothing(store, liv
     for number in (1, 2, 3):
         end_after_a_pause(store, live, number, reason, seconds)
     assert can_pause(store)
+
+
+def test_a_status_that_is_older_than_the_known_one_tells_the_site_nothing(store, settings, live):
+    (key,), now = live.site.members, NOW.timestamp()
+    happenings.started(live.site, key, 7, now, now)
+    with store.reading():
+        here = stations.of(ChargePoint.get_by_id(key[0]))
+    for status, minutes in (("Charging", 0), ("SuspendedEV", -30)):
+        at = clock.iso(NOW + timedelta(minutes=minutes))
+        payload = {"connectorId": key[1], "status": status, "errorCode": "NoError", "timestamp": at}
+        call = frames.parse(json.dumps([2, "1", "StatusNotification", payload]))
+        store.write(lambda unit, call=call: dispatch.answer(unit, here, settings, call))
+    session = live.site.members[key].session
+    assert (session.is_proven, session.suspended_since) == (True, None)
 
 
 def test_messages_of_other_connectors_and_queued_readings_are_left_alone(store, live):

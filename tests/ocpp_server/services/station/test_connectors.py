@@ -2,7 +2,7 @@
 
 import pytest
 
-from ocpp_server import frames
+from ocpp_server import clock, frames
 
 STATUSES = [
     "Available",
@@ -70,10 +70,28 @@ def test_an_older_status_does_not_overwrite_a_newer_one(speaker, time):
     assert stored(speaker) == ("Finishing", "NoError")
 
 
-def test_without_a_time_the_arrival_counts(speaker, time):
-    report(speaker, "Charging", timestamp=time.iso(minutes=-1))
+def test_without_a_time_it_is_of_now_by_our_clock_and_says_nothing_of_the_stations(speaker, time):
+    """The station is an hour behind."""
+    report(speaker, "Charging", timestamp=time.iso(hours=-1))
+    time.go_on(minutes=1)
     report(speaker, "Finishing")
-    report(speaker, "Available", timestamp=time.iso(seconds=-1))
+    assert stored(speaker) == ("Finishing", "NoError")
+    assert speaker.row("SELECT status_at FROM connector") == (clock.to_ms(time.now),)
+    time.go_on(minutes=1)
+    report(speaker, "Available", timestamp=time.iso(hours=-1))
+    assert stored(speaker) == ("Available", "NoError")
+
+
+@pytest.mark.parametrize("anew", ["connection", "boot"])
+def test_a_clock_that_was_put_back_holds_nothing_back(speaker, time, anew):
+    report(speaker, "Charging", timestamp=time.iso())
+    if anew == "boot":
+        speaker.ask("BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"})
+    else:
+        speaker.station.begin_connection(lambda: None, lambda reason: None)
+    time.go_on(seconds=1)
+    report(speaker, "Finishing", timestamp=time.iso(hours=-2))
+    report(speaker, "Preparing", timestamp=time.iso(hours=-3))
     assert stored(speaker) == ("Finishing", "NoError")
 
 
