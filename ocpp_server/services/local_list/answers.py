@@ -77,6 +77,12 @@ def updated(
         _has_none(unit, listing, "")
     elif is_ours:
         _refused(unit, listing, payload, status, may_go_on=may_go_on)
+    elif listing.keeps != NONE and payload["updateType"] == plan.DIFFERENTIAL:
+        # The station's list may not be what we think (5.15): its version will tell.
+        listing.check_version = True
+        if listing.state == IN_STEP:
+            listing.state = BEHIND
+        local_lists.save(unit, listing)
 
 
 def failed(failure: Failure) -> None:

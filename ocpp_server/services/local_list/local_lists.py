@@ -24,8 +24,8 @@ _LIFETIME = 120.0
 #: A conflict that a station reports leads to a whole list at most once in this time, in ms.
 _CONFLICT_PAUSE = 3_600_000
 _CONFLICT = (
-    "UPDATE local_list SET rebuild = ?, state = ?, conflict_at = ? WHERE charge_point_id = ? AND keeps <> 'none'"
-    " AND state IN ('in_step', 'behind') AND (conflict_at IS NULL OR conflict_at < ?)"
+    "UPDATE local_list SET rebuild = ?, conflict_at = ?, state = CASE state WHEN 'in_step' THEN 'behind' ELSE state END"
+    " WHERE charge_point_id = ? AND keeps <> 'none' AND (conflict_at IS NULL OR conflict_at < ?)"
 )
 
 
@@ -102,9 +102,12 @@ def look(unit: Unit, listing: LocalList) -> None:
 
 
 def conflict(unit: Unit, charge_point_id: int) -> None:
-    """The station says that its list and our answers disagree (section 3.5.2): it gets all of it again."""
+    """The station says that its list and our answers disagree (section 3.5.2): it gets all of it again.
+
+    An update that is under way goes on, and the whole list follows.
+    """
     now = clock.to_ms(clock.now())
-    unit.execute(_CONFLICT, True, BEHIND, now, charge_point_id, now - _CONFLICT_PAUSE)
+    unit.execute(_CONFLICT, True, now, charge_point_id, now - _CONFLICT_PAUSE)
     unit.publish("local-lists", f"local-list-{charge_point_id}")
 
 

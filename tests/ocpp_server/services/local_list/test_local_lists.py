@@ -506,6 +506,19 @@ def test_a_conflict_leads_to_the_whole_list_once_an_hour(store, keeper, tick, ti
     assert len(tick(station)) == 1
 
 
+def test_a_conflict_while_an_update_is_under_way_is_followed_by_the_whole_list(store, keeper, tick):
+    add_cards(store, "A")
+    station = keeper(per_message=100)
+    station.keep()
+    tick(station)
+    add_cards(store, "B")
+    store.write(lambda unit: local_lists.sync(unit, station.id, by="Anna"))
+    store.write(lambda unit: local_lists.conflict(unit, station.id))
+    assert station.row.conflict_at is not None
+    assert shape(station.serve()) == [("Differential", ["B"]), ("Full", ["A", "B"])]
+    assert station.row.state == "in_step"
+
+
 def test_a_station_tells_of_its_conflict_by_a_status(store, settings, keeper, tick):
     station = keeper(per_message=100)
     station.keep()
@@ -552,6 +565,21 @@ def test_what_is_sent_by_hand_is_known_and_put_right(store, keeper, tick):
     ask_by_hand(store, station, {"listVersion": 9, "updateType": "Differential", "localAuthorizationList": [odd]})
     assert shape(tick(station)) == [("Differential", ["-ODD"])]
     assert station.row.version == 10
+
+
+@pytest.mark.parametrize(("held", "follows"), [(1, []), (40, [("Full", ["A"])])])
+def test_what_is_refused_by_hand_has_the_version_checked(store, keeper, tick, held, follows):
+    """The operator named an old version, or the station has another list than we think."""
+    add_cards(store, "A")
+    station = keeper(per_message=100)
+    station.keep()
+    tick(station)
+    assert station.held.version == 1
+    station.held.version = held
+    ask_by_hand(store, station, {"listVersion": 1, "updateType": "Differential"})
+    assert station.row.state == "behind"
+    assert shape(tick(station)) == follows
+    assert station.row.state == "in_step"
     ask_by_hand(store, station, {"listVersion": 11, "updateType": "Full"})
     assert station.noted() == {}
     assert shape(tick(station)) == [("Full", ["A"])]
