@@ -129,6 +129,7 @@ def event_words(event: ReservationEvent) -> str:
         "change_asked": _("The station was asked for a change"),
         "change_refused": _("The station did not accept the change; it stays as it was"),
         "cancel_asked": _("The station was asked to give it up"),
+        "cancel_refused": _("The station did not give it up, and still reports the connector as reserved"),
         "cancel_failed": _("No usable answer to the cancelling; the connector stays held"),
         USED: _("A session began with it"),
         EXPIRED: _("Its time was over"),

@@ -24,6 +24,9 @@ _FIRST, _LAST = 0, clock.to_ms(datetime(9000, 1, 1, tzinfo=UTC))
 NO_ANSWER, UNKNOWN = "NoAnswer", "UnknownToStation"
 #: Its time may have passed here while the answer was on its way.
 _CAN_BE_HELD = (SENDING, ACTIVE, EXPIRED, MISSED)
+_STILL_SHOWN = (
+    "SELECT 1 FROM connector WHERE charge_point_id = ? AND status = 'Reserved' AND (connector_id = ? OR ? = 0) LIMIT 1"
+)
 #: A connector that was free again may have been so because of the cancelling.
 _LATELY_ENDED = (ENDED, "Available")
 
@@ -86,14 +89,25 @@ def _ask_again(unit: Unit, row: Reservation, command_id: int, *, counts: bool) -
 
 
 def cancel_answered(unit: Unit, charge_point_id: int, command_id: int, number: int, word: str) -> None:
-    """Accepted ends it. Anything else means that the station knows no such reservation (rule 104)."""
+    """Accepted ends it. Anything else means that the station knows no such reservation (section 7.5).
+
+    Unless it goes on reporting the connector as Reserved: then it does hold it, and only would not give it up.
+    """
     row = at_station(charge_point_id, number)
     if word == "Accepted":
         row = row or _freed_already(charge_point_id, number)
         if row is not None:
             end(unit, row, CANCELLED, command_id=command_id)
+    elif row is not None and _is_still_shown(unit, charge_point_id, row):
+        row.cancel_asked_at = None
+        keep(unit, row, "cancel_refused", detail=word, command_id=command_id)
     elif row is not None:
         end(unit, row, ENDED, status=UNKNOWN, detail=word, command_id=command_id)
+
+
+def _is_still_shown(unit: Unit, charge_point_id: int, row: Reservation) -> bool:
+    place = charge_point_id, row.connector_id, row.connector_id
+    return row.held_at is not None and unit.one(_STILL_SHOWN, *place) is not None
 
 
 def _freed_already(charge_point_id: int, number: int) -> Reservation | None:

@@ -399,6 +399,18 @@ def test_rejected_says_that_the_station_does_not_know_it(yard: Yard) -> None:
     assert yard.outcome() == ("ended", "UnknownToStation")
 
 
+@pytest.mark.parametrize("connector_id", [1, 0])
+def test_rejected_does_not_end_what_the_station_still_shows_as_reserved(yard: Yard, connector_id: int) -> None:
+    number = yard.active(connector_id)
+    yard.status("Reserved")
+    yard.cancel(number)
+    yard.answers("Rejected")
+    assert (yard.state(), yard.row().cancel_asked_at, yard.history()[-1]) == ("active", None, "cancel_refused")
+    yard.cancel(number)
+    yard.answers("Accepted")
+    assert yard.state() == "cancelled"
+
+
 def test_rejected_for_another_number_leaves_the_real_one(yard: Yard) -> None:
     yard.active()
     yard.by_hand("CancelReservation", reservationId=999)
