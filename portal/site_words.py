@@ -57,6 +57,8 @@ def why(place: Place) -> str:
             drawn=amperes(place.measured),
             given=amperes(place.given),
         )
+    if not place.can_step and place.state in (site_view.CAPPED, site_view.SHARED):
+        return _("The station takes no limit that changes by itself, so it is given no more than its fail-safe limit.")
     if place.state == site_view.CAPPED:
         return _("The car takes no more than about %(amperes)s.", amperes=amperes(place.measured))
     if place.state in (site_view.SHARED, site_view.FULL) and place.measured is None:

@@ -7,6 +7,7 @@ higher ones once the lower ones that pay for them are accepted and followed.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from ocpp_server.charging.units import Wiring
 from ocpp_server.site import fail_safe
 from ocpp_server.site.allocation import Allotment, Draw, Load, allocate
 from ocpp_server.site.default import Steps
@@ -26,7 +27,7 @@ class Order:
     """One limit to send. `transaction_id` None: the default of the connector, else the limit of that session.
 
     The limit holds for `lease` s, or for `wait` s from the start of a session that has no limit of its own; then
-    `fail_safe` follows. `is_renewal`: it only lends longer what was lent.
+    `fail_safe` follows. `is_renewal`: it only lends longer what was lent. `wiring`: for a station that takes W.
     """
 
     key: Key
@@ -35,6 +36,7 @@ class Order:
     fail_safe: float
     lease: float
     is_renewal: bool = False
+    wiring: Wiring = Wiring()
 
 
 @dataclass(slots=True)
@@ -135,8 +137,14 @@ class Site:
 
     def _may_send(self, key: Key, amperes: float, now: float) -> bool:
         hold = self._hold(key)
-        is_due = hold.is_uncertain or amperes != hold.now(now)
+        is_due = hold.is_uncertain or amperes != hold.now(now) or self._is_spread_anew(key, amperes)
         return hold.asked is None and now >= hold.retry_at and is_due
+
+    def _is_spread_anew(self, key: Key, amperes: float) -> bool:
+        """Whether the same limit is another one in W since more, or less, is known of the phases that its car uses."""
+        member, session = self.members[key], self.members[key].session
+        assert session is not None
+        return member.takes_watts and session.shared_by != member.wiring.count(amperes)
 
     def _renewals(self, told: set[Key], now: float) -> Iterator[Order]:
         """What stays as it is is lent again in time; not to those who are `told` something else."""
@@ -169,20 +177,22 @@ class Site:
         for member in sorted(due, key=lambda member: member.fail_safe - member.falls_to):
             more = tenths(member.fail_safe) - tenths_up(member.falls_to)
             if ledger.take_if_free(self.grid.usage(member.circuit, member.phases), more):
-                yield Order(member.key, None, *member.wanted_default, self.wait)
+                wiring = Wiring(len(member.phases), 1, member.maximum)
+                yield Order(member.key, None, *member.wanted_default, self.wait, wiring=wiring)
 
     def _order(self, key: Key, amperes: float, *, is_renewal: bool = False) -> Order:
         member, session = self.members[key], self.members[key].session
         assert session is not None
-        then = member.second_step
+        then = member.second_step if member.can_step else amperes
         lease = self.lease if amperes > then else 2 * self.lease + 2 * MARGIN
-        return Order(key, session.transaction_id, amperes, then, lease, is_renewal)
+        return Order(key, session.transaction_id, amperes, then, lease, is_renewal, member.wiring)
 
     def _note_sent(self, order: Order, now: float) -> None:
-        if order.transaction_id is not None:
-            self._hold(order.key).ask(Lent(order.amperes, order.fail_safe, now + order.lease))
-            return
         member = self.members[order.key]
+        if order.transaction_id is not None and member.session is not None:
+            member.session.hold.ask(Lent(order.amperes, order.fail_safe, now + order.lease))
+            member.session.shared_by = order.wiring.count(order.amperes)
+            return
         member.default.asked = Steps(order.amperes, order.fail_safe)
         member.follow_default(self.wait, now)
 

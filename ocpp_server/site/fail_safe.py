@@ -15,7 +15,7 @@ def plan(grid: Grid, members: Mapping[Key, Member]) -> None:
 
     Who has more than its share and cannot be told so at the moment keeps it, and the others get less.
     """
-    in_order = sorted(members.values(), key=lambda member: (member.can_pause, -member.priority, member.key))
+    in_order = sorted(members.values(), key=lambda m: (m.can_pause and m.can_step, -m.priority, m.key))
     for member in in_order:
         member.fail_safe = member.maximum
     kept = {m.key: Draw(m.circuit, m.phases, m.maximum) for m in in_order if not m.may_be_asked}
@@ -33,7 +33,7 @@ def out_of_reach(members: Mapping[Key, Member]) -> list[Fixed]:
 
 def _share(grid: Grid, in_order: Sequence[Member], kept: Mapping[Key, Draw]) -> None:
     others = [member for member in in_order if member.key not in kept]
-    loads = [Load(m.key, m.circuit, m.phases, m.minimum, m.maximum) for m in others]
+    loads = [Load(m.key, m.circuit, m.phases, m.smallest_of_any, m.maximum) for m in others]
     shares = allocate(grid, loads, kept.values())
     for member in others:
         member.fail_safe = shares[member.key]

@@ -64,13 +64,16 @@ def ended(site: Site, key: Key, transaction_id: int) -> None:
         member.session = None
 
 
-def measured(site: Site, key: Key, currents: Sequence[float], now: float, *, is_total: bool = False) -> bool:
-    """A reading of the session on a connector: A for each phase of the station. `is_total`: only their sum is known.
+def measured(
+    site: Site, key: Key, currents: Sequence[float], now: float, *, is_total: bool = False, is_sure: bool = True
+) -> bool:
+    """A reading of the session on a connector: A for each phase of the station. `is_total`: only their sum is known;
+    `is_sure`: which of them carry current is.
 
     Whether it changes what is believed, so that there may be something to decide.
     """
     session = _session(site, key)
-    return session is not None and session.measure(currents, now, is_total=is_total)
+    return session is not None and session.measure(currents, now, is_total=is_total, is_sure=is_sure)
 
 
 def status(site: Site, key: Key, word: str, now: float) -> None:

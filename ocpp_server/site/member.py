@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from ocpp_server.charging.units import Wiring
 from ocpp_server.site.allocation import Draw, Load
 from ocpp_server.site.default import IN_VAIN, Default, Steps
 from ocpp_server.site.hold import LEAD, Lent
@@ -34,6 +35,10 @@ class Member:
     can_pause: bool = True
     #: Whether it takes a default that begins with 0 and rises later; else its cars begin with the fail-safe at once.
     can_wait: bool = True
+    #: Whether it takes limits in W only: what each phase may have follows from how many the car uses.
+    takes_watts: bool = False
+    #: Whether it takes a limit that changes by itself; else it is never given more than it may keep for ever.
+    can_step: bool = True
     is_connected: bool = False
     #: Whether Chargeyard may send it limits unasked.
     may_be_asked: bool = True
@@ -49,7 +54,29 @@ class Member:
     @property
     def wanted_default(self) -> Steps:
         """What its sessions are to follow before they are told anything."""
-        return Steps(0.0 if self.can_pause and self.can_wait else self.fail_safe, self.fail_safe)
+        can_rise = self.can_pause and self.can_wait and self.can_step
+        return Steps(0.0 if can_rise else self.fail_safe, self.fail_safe)
+
+    @property
+    def wiring(self) -> Wiring:
+        """How a limit of its session is shared out, as far as that is sure; a connector gives no phase more than its
+        `maximum`."""
+        sure = self.session.belief.sure_phases if self.session is not None else 1
+        return Wiring(len(self.phases), sure, self.maximum)
+
+    @property
+    def smallest(self) -> float:
+        """The least with which its car charges."""
+        return self._smallest(len(self.site_phases), self.wiring.sure)
+
+    @property
+    def smallest_of_any(self) -> float:
+        """The least with which any car charges here."""
+        return self._smallest(len(self.phases), 1)
+
+    def _smallest(self, phases: int, sure: int) -> float:
+        """In W what may all go to the `sure` phases must be enough for all that are used."""
+        return min(self.maximum, self.minimum * phases / sure) if self.takes_watts else self.minimum
 
     @property
     def falls_to(self) -> float:
@@ -122,10 +149,11 @@ class Member:
         if session is None or not self._can_be_told(session, now):
             return None
         if not session.belief.is_asleep(now):
-            return Load(self.key, self.circuit, self.site_phases, self.minimum, session.belief.most, tier)
+            most = session.belief.most if self.can_step else min(session.belief.most, self.second_step)
+            return Load(self.key, self.circuit, self.site_phases, self.smallest, most, tier)
         if self.can_pause:
             return None
-        return Load(self.key, self.circuit, self.site_phases, self.minimum, self.minimum, tier)
+        return Load(self.key, self.circuit, self.site_phases, self.smallest, self.smallest, tier)
 
     def sleeper(self, now: float) -> Load | None:
         """The same for a car that takes nothing: its minimum, if nobody else wants it."""
@@ -134,7 +162,7 @@ class Member:
             return None
         if not session.belief.is_asleep(now) or not self.can_pause:
             return None
-        return Load(self.key, self.circuit, self.phases, self.minimum, self.minimum)
+        return Load(self.key, self.circuit, self.phases, self.smallest, self.smallest)
 
     def _can_be_told(self, session: Session, now: float) -> bool:
         is_willing = self.is_controlled and not session.hold.is_left_alone(now)

@@ -29,15 +29,17 @@ class Session:
     currents: tuple[float, ...] | None = None
     measured_at: float = 0.0
     disobeys: bool = False
+    #: By how many phases its last limit was shared, as it was told a station that takes W.
+    shared_by: int = 0
     #: Since when the station says that the car itself does not want to charge (SuspendedEV).
     suspended_since: float | None = None
     _proofs: int = 0
 
-    def measure(self, currents: Sequence[float], now: float, *, is_total: bool) -> bool:
+    def measure(self, currents: Sequence[float], now: float, *, is_total: bool, is_sure: bool) -> bool:
         """A reading arrived; whether it changes what is believed of the car or its station."""
         before = self._believed(now)
         self.currents, self.measured_at, self.is_proven = tuple(currents), now, True
-        self.belief.see(currents)
+        self.belief.see(currents, is_sure=is_sure)
         if not self.hold.is_settling(now):
             # Whatever the station holds, more than the most that it may follow is too much.
             limit = self.hold.most(now)
@@ -49,7 +51,9 @@ class Session:
     def _believed(self, now: float) -> tuple:
         # What it draws is counted where it does not obey, so then each reading matters.
         draws = self.currents if self.disobeys else None
-        return self.disobeys, draws, self.is_proven, self.belief.most, self.belief.phases, self.belief.is_asleep(now)
+        belief = self.belief
+        car = belief.most, belief.phases, belief.sure_phases, belief.is_asleep(now)
+        return self.disobeys, draws, self.is_proven, *car
 
     def _judge(self, is_above: bool) -> None:
         self._proofs = self._proofs + 1 if is_above != self.disobeys else 0

@@ -8,6 +8,7 @@ from dataclasses import replace
 from ocpp_server import clock
 from ocpp_server.charging import fitting
 from ocpp_server.charging.profile import TX
+from ocpp_server.charging.units import WATTS
 from ocpp_server.models import (
     ChargePoint,
     ChargingProfileRequest,
@@ -20,7 +21,12 @@ from ocpp_server.models import Site as SiteRow
 from ocpp_server.models.sites import AMPERES
 from ocpp_server.services.site import site_sharing
 from ocpp_server.services.site.site_sharing import SITE, Live
-from ocpp_server.services.smart_charging import charging_profiles, charging_requests, installed_profiles
+from ocpp_server.services.smart_charging import (
+    charging_profiles,
+    charging_requests,
+    charging_traits,
+    installed_profiles,
+)
 from ocpp_server.services.smart_charging.installed_profiles import Wished
 from ocpp_server.site import happenings, wishes
 from ocpp_server.site.controller import Site
@@ -34,6 +40,7 @@ def load() -> list[Live]:
     """All sites, with what is known of them. Needs a connection."""
     circuits, members = _by_site(_circuits()), _by_site(_members())
     found = [_live(row, circuits[row.id], members[row.id]) for row in SiteRow.select()]
+    _fit(found)
     _recall_all(found)
     for live in found:
         live.site.plan()
@@ -91,10 +98,22 @@ def _live(row: SiteRow, circuits: list[SiteCircuit], members: list[SiteMember]) 
 def _carry_over(old: Member, new: Member) -> None:
     new.is_connected, new.may_be_asked, new.can_wait = old.is_connected, old.may_be_asked, old.can_wait
     new.default, new.session, new.quiet_until = replace(old.default, installed=None), old.session, old.quiet_until
-    new.ended_by_pause = old.ended_by_pause
+    new.ended_by_pause, new.can_step = old.ended_by_pause, new.can_step and old.can_step
+    new.takes_watts = new.takes_watts or old.takes_watts
     is_same = (old.phases, old.minimum, old.maximum) == (new.phases, new.minimum, new.maximum)
     if new.session is not None and not is_same:
         new.session.belief = happenings.first_belief(new)
+
+
+def _fit(sites: list[Live]) -> None:
+    """In which form stations take limits, as far as it is known."""
+    members = [member for live in sites for member in live.site.members.values()]
+    stations = sorted({member.key[0] for member in members})
+    limits = dict(zip(stations, charging_traits.known_limits(stations), strict=True))
+    for member in members:
+        known = limits[member.key[0]]
+        member.takes_watts |= known.units == {WATTS}
+        member.can_step &= known.max_periods != 1
 
 
 def _circuit(row: SiteCircuit) -> Circuit:

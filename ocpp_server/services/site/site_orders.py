@@ -44,7 +44,9 @@ def send(unit: Unit, orders: Iterable[Order]) -> None:
         purpose, level = (TX_DEFAULT, DEFAULT_LEVEL) if order.transaction_id is None else (TX, LIMIT_LEVEL)
         number = SITE.profile_id(purpose, connector_id)
         profile = wishes.profile(order, now, profile_id=number, stack_level=level)
-        charging_profiles.hold(unit, SITE, charge_point_id, connector_id, profile, by=BY, lifetime=LIFETIME)
+        charging_profiles.hold(
+            unit, SITE, charge_point_id, connector_id, profile, by=BY, lifetime=LIFETIME, wiring=order.wiring
+        )
 
 
 def _session(order: Order) -> Transaction | None:
@@ -72,6 +74,8 @@ def heard(outcome: Outcome) -> None:
     outcome.unit.after_commit(
         lambda: site_sharing.conclude(key, outcome.purpose, transaction_id, accepted=accepted, refused=refused)
     )
+    changed = tuple(outcome.changed)
+    outcome.unit.after_commit(lambda: site_sharing.fitted(key, outcome.purpose, changed))
     outcome.unit.publish("sites")
 
 

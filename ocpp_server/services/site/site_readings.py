@@ -13,10 +13,12 @@ _ERROR = 0.1
 
 
 class Reading(NamedTuple):
-    """A on each of the station's phases. `is_total`: only their sum is known, and it is shared out evenly."""
+    """A on each of the station's phases. `is_total`: only their sum is known, and it is shared out evenly. `is_sure`:
+    which phases carry current is known."""
 
     each: tuple[float, ...]
     is_total: bool = False
+    is_sure: bool = True
 
 
 def currents(samples: Any, phases: int) -> Reading | None:
@@ -29,7 +31,7 @@ def currents(samples: Any, phases: int) -> Reading | None:
     current, power = found.get(_CURRENT, {}).get(None), found.get(_POWER, {}).get(None)
     if power is not None:
         return _of_power(max(0.0, power), current or 0.0, phases)
-    return None if current is None else Reading((max(0.0, current),) * phases)
+    return None if current is None else Reading((max(0.0, current),) * phases, is_sure=phases == 1)
 
 
 def _of_power(watts: float, current: float, phases: int) -> Reading:
@@ -40,7 +42,7 @@ def _of_power(watts: float, current: float, phases: int) -> Reading:
     """
     even = watts / VOLTAGE / phases
     if current <= 0:
-        return Reading((even,) * phases, is_total=phases > 1)
+        return Reading((even,) * phases, is_total=phases > 1, is_sure=phases == 1)
     used = watts / VOLTAGE / current
     count = round(used)
     if not 1 <= count <= phases or abs(used - count) > _ERROR * count:

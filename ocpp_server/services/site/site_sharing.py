@@ -5,11 +5,13 @@ limits stations hold stands in the record of installed profiles, which sessions 
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from ocpp_server import clock, timestamps
+from ocpp_server.charging.fitting import PERIODS, UNIT
 from ocpp_server.charging.profile import TX, TX_DEFAULT
 from ocpp_server.models import Command
 from ocpp_server.models.commands import QUEUED
@@ -125,8 +127,8 @@ def note_values(unit: Unit, charge_point_id: int, payload: dict[str, Any], recei
         return
     found = site_readings.currents(values[-1].get("sampledValue"), len(live.site.members[key].phases))
     if found is not None:
-        each, is_total, now = found.each, found.is_total, received_at / 1000
-        _tell(unit, key, lambda site: happenings.measured(site, key, each, now, is_total=is_total))
+        tell = partial(happenings.measured, is_total=found.is_total, is_sure=found.is_sure)
+        _tell(unit, key, lambda site: tell(site, key, found.each, received_at / 1000))
 
 
 def note_status(unit: Unit, charge_point_id: int, payload: dict[str, Any], received_at: int) -> None:
@@ -197,6 +199,18 @@ def conclude(key: Key, purpose: str, transaction_id: int | None, *, accepted: bo
         happenings.accepted(live.site, found[0], now)
     else:
         happenings.failed(live.site, found[0], now, refused=refused)
+
+
+def fitted(key: Key, purpose: str, changed: Collection[str]) -> None:
+    """In what a station took an order otherwise than it was meant. One that takes no limit that changes by itself is
+    given constant ones from now on."""
+    live = _state.places.get(key)
+    if live is None:
+        return
+    live.site.members[key].takes_watts |= UNIT in changed
+    if PERIODS in changed:
+        live.site.members[key].can_step = False
+        gone(key, purpose)
 
 
 def gone(key: Key, purpose: str) -> None:

@@ -21,7 +21,8 @@ TRACE = 0.5
 @dataclass(frozen=True)
 class Place:
     """One connector. Amperes per phase; `phases` those of the site that its car uses, counted from 0. `measured` is
-    the highest phase; `counted` what the site keeps free for it; `next_in` the seconds until its turn."""
+    the highest phase; `counted` what the site keeps free for it; `can_step`: whether the station takes limits that
+    change by themselves; `next_in` the seconds until its turn."""
 
     key: Key
     circuit: int
@@ -34,6 +35,7 @@ class Place:
     counted: float
     fail_safe: float
     is_fail_safe_installed: bool
+    can_step: bool
     next_in: float | None
 
 
@@ -92,6 +94,7 @@ def _place(live: Live, member: Member, now: float) -> Place:
         counted=member.possible(now).amperes,
         fail_safe=member.fail_safe,
         is_fail_safe_installed=member.default.installed == member.wanted_default,
+        can_step=member.can_step,
         next_in=_next_in(live, session, now) if waits and session else None,
     )
 

@@ -132,3 +132,67 @@ def test_the_first_limit_may_be_the_pause_that_ended_a_session():
     play = Play(40, 1)
     play.car(1)
     assert play.site.members[1, 1].is_just_paused(play.now + 5)
+
+
+def test_what_a_station_is_told_in_watts_may_all_go_to_one_phase_until_its_car_is_seen():
+    play = Play(20, 1, takes_watts=True)
+    play.car(1)
+    assert play.look() == {1: 20.0}
+    assert play.sent[-1].wiring.count(20.0) == 1
+    play.accept()
+    play.now += 60
+    happenings.measured(play.site, (1, 1), (6.7, 6.7, 6.7), play.now)
+    assert play.look() == {1: 20.0}
+    assert play.sent[-1].wiring.count(20.0) == 3
+    play.accept()
+    play.now += 60
+    happenings.measured(play.site, (1, 1), (20.0, 20.0, 20.0), play.now)
+    assert play.look() == {}
+
+
+def test_what_is_told_in_watts_is_enough_for_a_car_on_all_phases_or_for_none():
+    play = Play(30, 2, takes_watts=True)
+    play.car(1)
+    play.car(2)
+    play.run(120, takes={1: 0.0, 2: 0.0})
+    assert sorted(play.given().values()) == [0.0, 30.0]
+    assert sorted(member.fail_safe for member in play.site.members.values()) == [0.0, 30.0]
+
+
+def test_all_that_a_connector_can_give_is_told_in_watts_for_all_phases():
+    play = Play(40, 1, takes_watts=True)
+    play.car(1)
+    play.look()
+    assert play.sent[-1].wiring.count(play.sent[-1].amperes) == 3
+
+
+def test_a_total_shows_that_a_car_uses_all_phases_only_where_it_is_more_than_fewer_can_bear():
+    play = Play(40, 1, takes_watts=True)
+    play.car(1)
+    play.look()
+    play.accept()
+    happenings.measured(play.site, (1, 1), (10.0, 10.0, 10.0), play.now + 60, is_total=True, is_sure=False)
+    assert play.site.members[1, 1].wiring.sure == 1
+    happenings.measured(play.site, (1, 1), (30.0, 30.0, 30.0), play.now + 120, is_total=True, is_sure=False)
+    assert play.site.members[1, 1].wiring.sure == 3
+
+
+def test_a_station_that_takes_no_limit_that_changes_by_itself_never_has_more_than_its_fail_safe():
+    play = Play(40, 2, installed=False)
+    play.site.members[1, 1].can_step = False
+    play.site.plan()
+    play.look()
+    assert {order.key[0]: (order.amperes, order.fail_safe) for order in play.sent} == {1: (20.0, 20.0), 2: (0.0, 20.0)}
+    play.accept()
+    play.car(1)
+    play.car(2)
+    play.run(60)
+    assert play.given() == {1: 20.0, 2: 20.0}
+    play.leave(2)
+    play.run(60)
+    assert play.given() == {1: 20.0}
+    play.site.members[1, 1].session.belief.most = 10.0
+    play.run(30, takes={1: 10.0})
+    assert {order.fail_safe for order in play.sent} <= {10.0}
+    assert play.given()[1] == 10.0
+    assert play.site.members[1, 1].session.hold.most(play.now + 1e6) == 10.0

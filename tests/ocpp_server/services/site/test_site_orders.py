@@ -6,8 +6,12 @@ import pytest
 
 from ocpp_server import clock
 from ocpp_server.charging.limits import Traits
-from ocpp_server.services.site import site_orders
+from ocpp_server.charging.units import Wiring
+from ocpp_server.services.configuration import configuration
+from ocpp_server.services.site import site_loading, site_orders, site_sharing, sites
+from ocpp_server.services.site.sites import Circuit, Member, Plan
 from ocpp_server.services.smart_charging import charging_traits
+from ocpp_server.site import happenings
 from ocpp_server.site.controller import Order
 from tests.charging import reading, session, station
 from tests.charging_station import Answerer
@@ -38,6 +42,61 @@ def start(store, point, hours_ago, *, ahead):
 
 def read(store, transaction, *, received, ahead):
     store.write(lambda unit: reading(transaction, received + ahead, received_at=received))
+
+
+def test_a_limit_in_watts_is_made_for_the_phases_that_surely_share_it(store, point):
+    store.write(lambda unit: charging_traits.learn(unit, point.id, Traits(unit="W")))
+    answerer = Answerer(store, point)
+    for wiring in (Wiring(1, 1, 32.0), Wiring(3, 1, 32.0), Wiring(3, 3, 32.0)):
+        order = Order((point.id, 1), None, 6.0, 32.0, 960.0, wiring=wiring)
+        store.write(lambda unit, order=order: site_orders.send(unit, [order]))
+        answerer.answer()
+    sent = [
+        [step["limit"] for step in item["chargingSchedule"]["chargingSchedulePeriod"]] for item in answerer.profiles
+    ]
+    assert sent == [[1380.0, 7360.0], [1380.0, 22_080.0], [4140.0, 22_080.0]]
+
+
+def load(store):
+    with store.reading():
+        site_sharing.take(site_loading.load())
+    (live,) = site_sharing.all_sites()
+    return live.site, next(iter(live.site.members.values()))
+
+
+def test_a_station_that_is_found_to_take_one_step_only_is_given_constant_limits_from_then_on(store, point):
+    plan = Plan("Yard", [Circuit("Main", 20.0)], [Member(point.id, 1, "Main")])
+    store.write(lambda unit: sites.save(unit, plan))
+    site, member = load(store)
+    item = {"key": "ChargingScheduleMaxPeriods", "value": "1"}
+    store.write(lambda unit: configuration.report(unit, point.id, item, NOW))
+    answerer = Answerer(store, point)
+    happenings.connection(site, point.id, True, NOW.timestamp())
+
+    def decide():
+        orders = site.decide(NOW.timestamp())
+        for order in orders:
+            site_sharing.sent(site_sharing.at(order.key), order, NOW.timestamp())
+        store.write(lambda unit: site_orders.send(unit, orders))
+        answerer.answer()
+        return [(order.amperes, order.fail_safe) for order in orders]
+
+    assert decide() == [(0.0, 20.0)]
+    assert (member.can_step, member.default.installed) == (False, None)
+    assert decide() == [(20.0, 20.0)]
+    assert member.default.installed == (20.0, 20.0)
+    assert decide() == []
+
+
+def test_in_which_form_a_station_takes_limits_is_known_from_its_configuration(store, point):
+    plan = Plan("Yard", [Circuit("Main", 20.0)], [Member(point.id, 1, "Main")])
+    store.write(lambda unit: sites.save(unit, plan))
+    keys = {"ChargingScheduleMaxPeriods": "1", "ChargingScheduleAllowedChargingRateUnit": "Power"}
+    for key, value in keys.items():
+        item = {"key": key, "value": value}
+        store.write(lambda unit, item=item: configuration.report(unit, point.id, item, NOW))
+    _site, member = load(store)
+    assert (member.takes_watts, member.can_step) == (True, False)
 
 
 HOUR, MINUTES = timedelta(hours=1), timedelta(minutes=-10)

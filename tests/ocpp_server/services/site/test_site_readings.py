@@ -1,6 +1,6 @@
 import pytest
 
-from ocpp_server.services.site.site_readings import currents
+from ocpp_server.services.site.site_readings import Reading, currents
 
 
 def sample(value, measurand="Current.Import", **words):
@@ -30,7 +30,7 @@ def test_what_flows_on_each_phase_is_read_from_what_a_meter_says(samples, found)
 
 
 def test_a_connector_on_one_phase_has_all_of_the_power_there():
-    assert currents([sample(3680, "Power.Active.Import")], 1) == ((16.0,), False)
+    assert currents([sample(3680, "Power.Active.Import")], 1) == Reading((16.0,))
 
 
 @pytest.mark.parametrize(
