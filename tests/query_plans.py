@@ -30,8 +30,8 @@ class Statements:
         with closing(sqlite3.connect(self._path)) as connection:
             for sql, params in self.ran:
                 if sql.lstrip().upper().startswith(("SELECT", "UPDATE", "DELETE", "WITH")):
-                    plan = connection.execute(f"EXPLAIN QUERY PLAN {sql}", params)
-                    found += [f"{step}: {sql}" for *_, step in plan if _walks(sql, step)]
+                    plan = [step for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {sql}", params)]
+                    found += [f"{step}: {sql}" for step in plan if _walks(sql, step, plan)]
         return found
 
 
@@ -56,7 +56,7 @@ def watching(store: Store) -> Iterator[Statements]:
         del store.database.execute_sql, store.run
 
 
-def _walks(sql: str, step: str) -> bool:
+def _walks(sql: str, step: str, plan: list[str]) -> bool:
     """Whether a step of the plan reads without end.
 
     In the order of an index as far as a LIMIT says, it does not; and an index alone is counted in no time.
@@ -64,11 +64,11 @@ def _walks(sql: str, step: str) -> bool:
     match = _STEP.match(step)
     if match is None or not _is_large(sql, match[2]) or _SMALL.search(step):
         return False
-    is_bounded = _BOUNDED.search(sql) or (_AGGREGATE.search(sql) and "COVERING INDEX" in step)
-    by_station_only = match[3].endswith(("(charge_point_id=?)", "(state=?)"))
-    if match[1] == "SCAN":
-        return "INDEX" not in step or not is_bounded
-    return by_station_only and not is_bounded
+    is_sorted = any("TEMP B-TREE FOR ORDER BY" in other for other in plan)
+    is_counted = _AGGREGATE.search(sql) and "COVERING INDEX" in step
+    if (_BOUNDED.search(sql) and not is_sorted) or is_counted:
+        return False
+    return match[1] == "SCAN" or match[3].endswith(("(charge_point_id=?)", "(state=?)"))
 
 
 def _is_large(sql: str, alias: str) -> bool:

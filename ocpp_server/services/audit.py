@@ -8,12 +8,14 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from peewee import Expression, ModelSelect
+from peewee import Expression
 
 from ocpp_server import address_secrets, clock
 from ocpp_server.models import AuditEntry, Command
+from ocpp_server.services import stretches
+from ocpp_server.services.message.frame_times import SLACK, first_id
+from ocpp_server.services.stretches import Stretch
 from ocpp_server.store import Store, Unit
 
 #: Who acted where nobody was logged in.
@@ -77,9 +79,14 @@ def results(entries: Iterable[AuditEntry]) -> dict[int, str]:
     return {entry.id: _result(entry, known.get(commands.get(entry.id, ""))) for entry in entries}
 
 
-def search(wanted: Filter) -> "ModelSelect[Any]":
-    """The entries that fit, newest first. Needs a connection."""
-    query = AuditEntry.select().order_by(AuditEntry.id.desc())
+def search(wanted: Filter, number: int, before: int | None = None) -> Stretch:
+    """The newest entries that fit, or those before an id. Needs a connection."""
+    record = AuditEntry.select()
+    if wanted.since is not None:
+        record = record.where(AuditEntry.id >= first_id(wanted.since - SLACK, AuditEntry))
+    if wanted.before is not None:
+        record = record.where(AuditEntry.id < first_id(wanted.before + SLACK, AuditEntry))
+    query = record
     if wanted.text:
         query = query.where(_mentions(wanted.text))
     if wanted.topic in TOPICS:
@@ -88,22 +95,21 @@ def search(wanted: Filter) -> "ModelSelect[Any]":
         query = query.where(AuditEntry.at >= wanted.since)
     if wanted.before is not None:
         query = query.where(AuditEntry.at < wanted.before)
-    return query
+    return stretches.newest(query, record, number, before=before)
 
 
 def in_chunks(store: Store, wanted: Filter, size: int = 500) -> Iterator[list[tuple[AuditEntry, str]]]:
     """The entries that fit with their results, some at a time; no connection is held between the chunks."""
-    last: int | None = None
+    before: int | None = None
     while True:
         with store.reading():
-            query = search(wanted).limit(size)
-            entries = list(query if last is None else query.where(AuditEntry.id < last))
-            found = results(entries)
-        if entries:
-            yield [(entry, found[entry.id]) for entry in entries]
-        if len(entries) < size:
+            found = search(wanted, size, before)
+            known = results(found.rows)
+        if found.rows:
+            yield [(entry, known[entry.id]) for entry in found.rows]
+        if found.before is None:
             return
-        last = entries[-1].id
+        before = found.before
 
 
 def _mentions(text: str) -> Expression:

@@ -12,6 +12,7 @@ from peewee import CharField, Expression, Field, ModelSelect, TextField
 
 from ocpp_server import clock
 from ocpp_server.services.errors import Invalid
+from ocpp_server.services.stretches import Stretch
 from portal.converters import MAX_ID
 
 DEFAULT = 50
@@ -54,6 +55,19 @@ def part(
     shown = rows[:limit]
     cursor = _encode(order.place(shown[-1])) if len(rows) > limit else None
     return {"items": to_json(shown), "next": cursor}
+
+
+def searched(
+    search: Callable[[int, int | None], Stretch],
+    order: Order,
+    wanted: dict[str, Any],
+    to_json: Callable[[Sequence[Any]], list[dict]],
+) -> dict[str, Any]:
+    """The part of a long record, newest first by its id, that was looked through (see `stretches`): it may hold less
+    than `limit`, or nothing, and name a next one all the same. `search` takes a number of rows and an id."""
+    before = _decode(wanted["cursor"], order)[0] if "cursor" in wanted else None
+    found = search(wanted.get("limit", DEFAULT), before)
+    return {"items": to_json(found.rows), "next": None if found.before is None else _encode([found.before])}
 
 
 def each(to_json: Callable[[Any], dict]) -> Callable[[Sequence[Any]], list[dict]]:

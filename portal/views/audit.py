@@ -16,6 +16,7 @@ from ocpp_server.store import Store
 from portal import lists, local_times, spreadsheets
 from portal.auth import role_required
 from portal.context import store
+from portal.converters import row_id
 from portal.htmx import page
 from portal.locale import zone
 from portal.navigation import Nav
@@ -31,12 +32,14 @@ COLUMNS = ("at", "who", "address", "action", "target", "detail", "result")
 @role_required("admin")
 def index() -> BaseResponse:
     wanted = _wanted()
-    pages = lists.paginate(audit.search(wanted))
+    before = request.args.get("before", type=row_id)
+    found = audit.search(wanted, lists.PER_PAGE, before)
     return page(
         "audit/index.html",
         "results",
-        pages=pages,
-        results=audit.results(pages.rows),
+        found=found,
+        before=before,
+        results=audit.results(found.rows),
         wanted=wanted,
         topics=_topics(),
         words=_words(),

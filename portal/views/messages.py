@@ -3,10 +3,11 @@
 from flask import Blueprint, request
 from flask_babel import lazy_gettext
 from ocpp.v16.enums import Action
-from peewee import ModelSelect
+from peewee import SQL, ModelSelect
 from werkzeug.wrappers import Response
 
 from ocpp_server.models import Frame
+from ocpp_server.services import stretches
 from ocpp_server.services.message import corrected_messages
 from ocpp_server.services.session import charging_sessions
 from portal import messages
@@ -25,14 +26,14 @@ ACTIONS = sorted((action.value, action.value) for action in Action)
 @bp.get("/stations/<int:charge_point_id>/messages")
 def index(charge_point_id: int) -> Response:
     charge_point = fetch(charge_point_id)
-    before = request.args.get("before", type=int)
-    frames = list(_matching(charge_point_id, before).limit(PER_PAGE + 1))
+    before = request.args.get("before", type=row_id)
+    found = stretches.newest(*_wanted(charge_point_id), PER_PAGE, before)
     return page(
         "stations/messages.html",
         "log",
         charge_point=charge_point,
-        rows=[messages.decode(frame) for frame in frames[:PER_PAGE]],
-        older=frames[PER_PAGE - 1].id if len(frames) > PER_PAGE else None,
+        found=found,
+        rows=[messages.decode(frame) for frame in found.rows],
         before=before,
         actions=ACTIONS,
         session=request.args.get("session", type=row_id),
@@ -40,23 +41,23 @@ def index(charge_point_id: int) -> Response:
     )
 
 
-def _matching(charge_point_id: int, before: int | None) -> "ModelSelect[Frame]":
-    """The newest first; `before` is the id of the last row of the page before (a row number would shift)."""
-    query = Frame.select().where(Frame.charge_point_id == charge_point_id).order_by(Frame.id.desc())
-    if before is not None:
-        query = query.where(Frame.id < before)
+def _wanted(charge_point_id: int) -> "tuple[ModelSelect[Frame], ModelSelect[Frame]]":
+    """The messages that are wanted, and those among which they are looked for: an index leads through these."""
+    record = Frame.select().where(Frame.charge_point_id == charge_point_id)
     session_id = request.args.get("session", type=row_id)
     if session_id is not None:
         session = charging_sessions.find(session_id)
-        query = query.where(Frame.id.in_(corrected_messages.find(session) if session else []))
+        record = record.where(Frame.id.in_(corrected_messages.find(session) if session else []))
+    # Spelled out, or the indexes on just these would not be used.
+    if request.args.get("show") == "errors":
+        record = record.where(Frame.outcome != SQL("''"))
+    if request.args.get("show") == "odd":
+        record = record.where((Frame.outcome != SQL("''")) | (Frame.note != SQL("''")))
+    query = record
     if request.args.get("direction") in {"in", "out"}:
         query = query.where(Frame.outgoing == (request.args["direction"] == "out"))
     if request.args.get("action"):
         query = query.where(Frame.action == request.args["action"])
     if request.args.get("q", "").strip():
         query = query.where(Frame.text.contains(request.args["q"].strip()))
-    if request.args.get("show") == "errors":
-        query = query.where(Frame.outcome != "")
-    if request.args.get("show") == "odd":
-        query = query.where((Frame.outcome != "") | (Frame.note != ""))
-    return query
+    return query, record

@@ -31,6 +31,11 @@ PAGES = (
     "/reservations",
     "/reservations?view=week&day=2026-11-20",
     "/metrics",
+    *(
+        f"/stations/1/messages?{search}"
+        for search in ("", "q=x", "action=Reset", "show=errors", "show=odd", "session=1")
+    ),
+    *(f"/settings/audit?{search}" for search in ("", "q=x", "topic=card", "from=2026-11-01&to=2026-11-02")),
 )
 
 

@@ -41,7 +41,7 @@ _FILTERS = (
 )
 def index(query: dict[str, Any]) -> dict[str, Any]:
     wanted = Filter(query.get("q", ""), query.get("topic", ""), query.get("since"), query.get("until"))
-    return paging.part(audit.search(wanted), ORDER, query, _entries)
+    return paging.searched(lambda number, before: audit.search(wanted, number, before), ORDER, query, _entries)
 
 
 def _entries(rows: Sequence[AuditEntry]) -> list[dict[str, Any]]:

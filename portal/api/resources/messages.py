@@ -1,8 +1,10 @@
 """The frame log of a station."""
 
+from functools import partial
 from typing import Any
 
 from ocpp_server.models import Frame
+from ocpp_server.services import stretches
 from ocpp_server.services.message.frame_times import SLACK, first_id
 from portal.api import paging
 from portal.api.operation import operation
@@ -59,16 +61,21 @@ _FILTERS = (
     query=(*_FILTERS, *PAGING),
 )
 def index(identity: str, query: dict[str, Any]) -> dict[str, Any]:
-    found = Frame.select().where(Frame.charge_point_id == fetch(identity).id)
+    record = Frame.select().where(Frame.charge_point_id == fetch(identity).id)
+    if "since" in query:
+        record = record.where(Frame.id >= first_id(query["since"] - SLACK))
+    if "until" in query:
+        record = record.where(Frame.id < first_id(query["until"] + SLACK))
+    found = record
+    if "since" in query:
+        found = found.where(Frame.at >= query["since"])
+    if "until" in query:
+        found = found.where(Frame.at < query["until"])
     if "action" in query:
         found = found.where(Frame.action == query["action"])
     if "direction" in query:
         found = found.where(Frame.outgoing == (query["direction"] == OUT))
-    if "since" in query:
-        found = found.where(Frame.at >= query["since"], Frame.id >= first_id(query["since"] - SLACK))
-    if "until" in query:
-        found = found.where(Frame.at < query["until"], Frame.id < first_id(query["until"] + SLACK))
-    return paging.part(found, ORDER, query, paging.each(_message))
+    return paging.searched(partial(stretches.newest, found, record), ORDER, query, paging.each(_message))
 
 
 def _message(row: Frame) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def test_entries_are_found_newest_first(store: Store) -> None:
 
     def found(**wanted: object) -> list[str]:
         with store.reading():
-            return [entry.target for entry in audit.search(Filter(**wanted))]
+            return [entry.target for entry in audit.search(Filter(**wanted), 10).rows]
 
     assert found() == ["T2", "T1", "T0"]
     assert found(topic="card") == ["T2", "T1"]

@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 
 from ocpp_server import clock
 from ocpp_server.models import ChargePoint, Frame
+from ocpp_server.services import stretches
 from ocpp_server.store import Store
 
 
@@ -126,6 +127,21 @@ def test_older_pages_neither_skip_nor_repeat_while_messages_arrive(
         older = re.search(r'href="([^"]*before=\d+)"', text)
         path = older[1] if older else None
     assert seen == [str(number) for number in range(120, 0, -1)]
+
+
+def test_what_is_rare_is_searched_for_further_back(
+    viewer: FlaskClient, store: Store, station: ChargePoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stretches, "STEP", 5)
+    monkeypatch.setattr(stretches, "STEPS", 1)
+    say(store, "Reset", [2, "1", "Reset", {}])
+    for number in range(8):
+        say(store, "Heartbeat", [2, str(number), "Heartbeat", {}])
+    nothing = viewer.get("/stations/1/messages?action=Reset").text
+    assert "No message fits so far" in nothing
+    further = re.search(r'href="([^"]*before=\d+)"', nothing)
+    assert further is not None
+    assert 'id="message-1"' in viewer.get(further[1].replace("&amp;", "&")).text
 
 
 def test_only_the_newest_page_is_live(viewer: FlaskClient, store: Store, station: ChargePoint) -> None:
