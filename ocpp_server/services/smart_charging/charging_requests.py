@@ -132,8 +132,8 @@ def supersede(unit: Unit, owner: Owner, charge_point_id: int, connector_id: int,
         request.save()
         is_sent = was == WAITING and request.command_id is not None and not commands.cancel(unit, request.command_id)
         is_on_its_way = is_on_its_way or is_sent
-        # An answer that comes yet, be it late, is told to the owner's profile by this row.
-        if not is_sent and (was, request.reason) != (FAILED, TIMEOUT):
+        # What may have reached the station is remembered, so that a late answer finds its owner.
+        if not is_sent and not (was == FAILED and request.reason in (TIMEOUT, LOST)):
             request.delete_instance()
     return is_on_its_way
 

@@ -1,12 +1,16 @@
 """Requests about profiles without an answer, or with one after the time-out: what the record says then."""
 
+from collections.abc import Callable
+
 import pytest
 
 from ocpp_server.charging.profile import TX, TX_DEFAULT
 from ocpp_server.models import Command
 from ocpp_server.services import commands
+from ocpp_server.services.commands import Claimed
 from ocpp_server.services.smart_charging import charging_profiles, charging_requests
 from ocpp_server.services.smart_charging.charging_profiles import Spot
+from ocpp_server.store import Unit
 from tests.ocpp_server.services.smart_charging.yard import SITE, Yard, default
 
 
@@ -14,6 +18,10 @@ def sets(yard: Yard, number: int, level: int = 1, connector_id: int = 1, purpose
     """An operator's SetChargingProfile by hand, not answered yet."""
     profile = default(chargingProfileId=number, stackLevel=level, chargingProfilePurpose=purpose)
     yard.ask("SetChargingProfile", {"connectorId": connector_id, "csChargingProfiles": profile})
+
+
+def limits_of(profile: dict) -> list[float]:
+    return [period["limit"] for period in profile["chargingSchedule"]["chargingSchedulePeriod"]]
 
 
 def numbers(yard: Yard) -> list[int]:
@@ -105,6 +113,19 @@ def test_a_limit_that_was_not_answered_is_taken_away_too(yard: Yard) -> None:
     assert isinstance(yard.limit(None), Command)
     yard.station.answer()
     assert yard.limit(None) is None
+
+
+@pytest.mark.parametrize("ends", [commands.timed_out, commands.lost])
+def test_what_may_have_reached_the_station_is_remembered_beside_the_owners_newer_wish(
+    yard: Yard, ends: Callable[[Unit, Claimed], None]
+) -> None:
+    yard.limit(16)
+    sent = yard.store.write(lambda unit: commands.claim(unit, yard.id))
+    yard.store.write(lambda unit: ends(unit, sent))
+    yard.limit(8)
+    with yard.store.reading():
+        found = charging_requests.unanswered(SITE, [yard.id])
+    assert [limits_of(charging_requests.wish_of(request)) for request in found] == [[16], [8]]
 
 
 # -- what is not certain -------------------------------------------------------------------------------------------
