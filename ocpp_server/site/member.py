@@ -183,6 +183,8 @@ class Member:
 
     @property
     def is_being_set_up(self) -> bool:
-        """Whether it is free and will have its first default in a moment: nobody has to pause for that."""
-        default = self.default
-        return self.session is None and self.is_controlled and default.installed is None and not default.failures
+        """Whether it is free and its cars will begin with less in a moment: nobody has to pause for that."""
+        is_idle = self.session is None and self.is_controlled
+        installed = self.default.installed
+        is_lower = installed is None or self.wanted_default.first < installed.first
+        return is_idle and is_lower and not self.default.failures

@@ -149,9 +149,10 @@ def recall(site: Site, row: InstalledChargingProfile, wished: Wished, started_at
     lent, (*_, follows) = _lent(site, wished), wishes.read(wished.profile)
     is_whole = len(fitting.periods(wished.profile)) == len(fitting.periods(json.loads(row.profile)))
     if row.purpose != TX:
-        # One that was made for another lease, or of which the station took a part, counts as none, and is made anew.
-        fits = is_whole and follows in (None, round(site.wait))
-        member.default.recall(Steps(lent.amperes, lent.fail_safe) if fits else None)
+        # One that was made for another lease rises at another time, so it counts as if it did at once, and is made
+        # anew; one of which the station took a part counts as none.
+        first = lent.amperes if follows in (None, round(site.wait)) else lent.fail_safe
+        member.default.recall(Steps(first, lent.fail_safe) if is_whole else None)
         member.can_wait = member.can_wait and (follows is not None or lent.fail_safe == 0 or not member.can_pause)
     elif is_whole and row.transaction_id is not None and started_at is not None:
         happenings.resumed(site, member.key, row.transaction_id, started_at, lent)

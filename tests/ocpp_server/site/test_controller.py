@@ -291,14 +291,15 @@ def test_a_paused_car_out_of_reach_counts_before_it_rises_by_itself_and_the_othe
         assert sum(member.session.hold.most(play.now) for member in play.site.members.values()) <= 10
 
 
-def test_nobody_pauses_while_a_free_station_is_being_told_its_first_default_but_nobody_gets_more_either():
+@pytest.mark.parametrize("before", [None, Steps(13.3, 13.3)])
+def test_nobody_pauses_while_a_free_station_is_being_told_to_begin_with_less_but_nobody_gets_more_either(before):
     play = Play(40, 3)
     play.car(1)
     play.car(2)
     play.run(60)
     play.leave(2)
-    play.site.members[3, 1].default.installed = None
-    assert play.look() == {3: 0.0}
+    play.site.members[3, 1].default.installed = before
+    assert {key: amperes for key, amperes in play.look().items() if key != 1} == {3: 0.0}
     play.accept()
     assert play.look() == {1: 32.0}
 

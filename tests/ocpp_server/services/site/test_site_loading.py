@@ -132,9 +132,11 @@ def test_what_arrives_after_a_restart_is_remembered_as_it_is_accepted(store, sit
     assert (hold.now(NOW.timestamp()), hold.falls_to, hold.is_uncertain) == (16.0, 6.0, False)
 
 
-def test_a_default_for_another_lease_is_made_anew(store, site, point):
-    install(store, Order((point.id, 1), None, 0.0, 32.0, 180))
-    assert member_of(load(store)).default.installed is None
+def test_a_default_for_another_lease_counts_as_if_it_rose_at_once_and_is_made_anew(store, site, point):
+    install(store, Order((point.id, 1), None, 0.0, 16.0, 180))
+    member = member_of(load(store))
+    assert member.default.most(member.maximum) == (16.0, 16.0)
+    assert member.default.is_due(member.wanted_default, NOW.timestamp())
 
 
 def test_a_constant_default_says_that_the_station_takes_no_rising_one(store, site, point):
