@@ -44,6 +44,7 @@ def test_messages_about_a_session(speaker: Speaker) -> None:
     speaker.ask("MeterValues", {"connectorId": 2, "transactionId": number, "meterValue": values})
     speaker.ask("StopTransaction", {"transactionId": number, "meterStop": 9, "timestamp": clock.iso(NOON)})
     speaker.ask("StopTransaction", {"transactionId": -1, "meterStop": 9, "timestamp": clock.iso(NOON)})
+    speaker.ask("StartTransaction", {**begun, "timestamp": "soon"})
 
 
 @pytest.mark.usefixtures("statements")
