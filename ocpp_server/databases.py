@@ -1,5 +1,6 @@
 """Connections to the database: SQLite with real commits, or PostgreSQL."""
 
+import sqlite3
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -7,9 +8,19 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import gevent
+import peewee
 import psycopg
 from playhouse.pool import PooledSqliteDatabase
 from playhouse.postgres_ext import PooledPsycopg3Database, Psycopg3ExtAdapter
+
+#: The database could not do what it was asked: a full or broken disk, a server that is away. Trying again may help.
+FAILURES = (
+    sqlite3.OperationalError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    peewee.OperationalError,
+    peewee.InterfaceError,
+)
 
 
 class _Watched:

@@ -9,6 +9,8 @@ spent it is cut off. It keeps its place when it connects anew.
 
 #: Messages that need not wait: a station that was offline may deliver three days of meter values at once.
 BURST = 10_000
+#: Characters of an ordinary message; a larger one counts as so many of these.
+ORDINARY = 4096
 #: Messages a second that may go on for ever.
 SUSTAINED = 5.0
 #: What is left when a station begins to be slowed.
@@ -34,12 +36,12 @@ class Allowance:
     def left(self) -> float:
         return self._left
 
-    def take(self, now: float) -> float:
-        """Count a message; the seconds to wait before the next is read. Raises Flooded."""
+    def take(self, now: float, size: int = 0) -> float:
+        """Count a message of so many characters; the seconds to wait before the next is read. Raises Flooded."""
         if self._since is not None:
             self._left = min(float(BURST), self._left + (now - self._since) * SUSTAINED)
         self._since = now
         if self._left < 1:
             raise Flooded(f"{BURST:,} messages and more without waiting for answers")
-        self._left -= 1
+        self._left -= 1 + size // ORDINARY
         return PAUSE if self._left < SLOW_BELOW else 0.0

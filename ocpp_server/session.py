@@ -6,7 +6,7 @@ from datetime import datetime
 
 import gevent
 
-from ocpp_server import clock, dispatch, frame_log, frames, sessions
+from ocpp_server import clock, databases, dispatch, frame_log, frames, sessions
 from ocpp_server.flood import Flooded
 from ocpp_server.frames import Call, CallError, CallResult, UnreadableFrame
 from ocpp_server.outbox import Outbox
@@ -53,7 +53,7 @@ class Session:
             for text in self.socket.messages():
                 self.last_seen_at = clock.now()
                 if self.socket.pipelined:
-                    self._slow_down()
+                    self._slow_down(text)
                 self._receive(text)
                 self.outbox.open()
         except Closed as closed:
@@ -61,10 +61,10 @@ class Session:
         finally:
             self._leave()
 
-    def _slow_down(self) -> None:
+    def _slow_down(self, text: str) -> None:
         """A station that does not wait for its answers (J 4.1.1) has a limited allowance."""
         try:
-            pause = self.station.allowance.take(time.monotonic())
+            pause = self.station.allowance.take(time.monotonic(), len(text))
         except Flooded as flooded:
             self.flood = str(flooded)
             self.socket.hang_up(1008, self.flood)
@@ -85,9 +85,27 @@ class Session:
             self._log_stray(text, message)
 
     def _answer(self, call: Call) -> str:
-        """The answer, once everything it acknowledges is on the disk."""
+        """The answer, once everything it acknowledges is on the disk.
+
+        What the database fails at is tried once more. If it fails again the station is told nothing: it keeps the
+        message and sends it again, where a refusal would make it drop what should be billed (section 3.7.1).
+        """
+        try:
+            return self._handle(call)
+        except databases.FAILURES:
+            log.exception("the database failed at %s from %s", call.action, self.station.identity)
+        try:
+            return self._handle(call)
+        except databases.FAILURES as error:
+            reason = "the database failed"
+            self.socket.hang_up(1011, reason)
+            raise Closed(reason) from error
+
+    def _handle(self, call: Call) -> str:
         try:
             return self.store.write(lambda unit: dispatch.answer(unit, self.station, self.settings, call))
+        except databases.FAILURES:
+            raise
         except Exception:
             log.exception("%s from %s failed", call.action, self.station.identity)
         return self.store.write(lambda unit: dispatch.internal_error(unit, self.station, call))

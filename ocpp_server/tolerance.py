@@ -27,6 +27,8 @@ _REPORTS = frozenset(
 #: Where a wrong enumeration value is kept as it is: quirk 24.
 _FREE_ENUMS = frozenset({"errorCode", "reason"})
 _SAMPLE_LISTS = frozenset({"meterValue", "transactionData"})
+#: Of a longer card number only so much is kept: it is remembered, and stands in indexes.
+_MAX_ID_TAG = 255
 #: So many notes say what kind of station it is; a message may have thousands of violations.
 _MAX_NOTES = 20
 #: Without these a transaction message says nothing that could be stored.
@@ -54,6 +56,8 @@ def mend(action: str, payload: Any, insisted: "Insistence") -> tuple[dict, list[
     mended = json.loads(json.dumps(payload))
     for violation in found:
         _repair(mended, violation)
+    if isinstance(mended.get("idTag"), str):
+        mended["idTag"] = mended["idTag"][:_MAX_ID_TAG]
     notes = [schemas.describe(violation)[:200] for violation in found[:_MAX_NOTES]]
     if len(found) > _MAX_NOTES:
         notes.append(f"... and {len(found) - _MAX_NOTES} more.")

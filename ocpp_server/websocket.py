@@ -20,6 +20,7 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 import gevent
+from gevent import monkey
 from gevent.lock import Semaphore
 from gevent.pywsgi import WSGIHandler
 from gevent.socket import wait
@@ -41,6 +42,10 @@ log.setLevel(logging.WARNING)
 #: A peer that does not take a closing frame within this is cut off, in seconds.
 _CLOSE_TIMEOUT = 1.0
 _RECEIVE_BYTES = 4_096
+#: A message of so many characters fills half of what is received at once.
+_LARGE = 2_048
+#: The kernel's own word, at once; gevent's would let others run first.
+_poll, _READABLE = monkey.get_original("select", ["poll", "POLLIN"])
 #: The first byte of a text frame that is a whole message; the mark of a masked one; of a length in two bytes.
 _TEXT, _MASKED, _TWO_BYTES = 0x81, 0x80, 126
 #: Seconds for everyone else after frames that held no message: pings and the like come twice a minute, or in a flood.
@@ -114,17 +119,19 @@ class StationSocket:
                 message = self._whole_text(data)
                 if message is not None:
                     yield message
+                    self.pipelined = len(message) >= _LARGE and self._has_more()
                     continue
                 self._feed(data)
                 frames = self._protocol.events_received()
                 idle = bool(frames)
+                size = 0
                 for frame in frames:
                     message = self._take(frame) if isinstance(frame, Frame) else None
                     if message and not message.isspace():
-                        idle = False
+                        idle, size = False, len(message)
                         yield message
                         self.pipelined = True
-                self.pipelined = False
+                self.pipelined = size >= _LARGE and self._has_more()
                 self._end_if_closing()
                 if idle:
                     # Where data waits already `recv` does not yield: a flood of pings would be all that is served.
@@ -174,6 +181,12 @@ class StationSocket:
         self.last_heard = time.monotonic()
         self.unanswered_pings = 0
         return data
+
+    def _has_more(self) -> bool:
+        """Whether the peer has sent more already. Asked only after large messages, of which no two come at once."""
+        poll = _poll()
+        poll.register(self._sock.fileno(), _READABLE)
+        return bool(poll.poll(0))
 
     def _whole_text(self, data: bytes) -> str | None:
         """The text of one whole frame, masked and of ordinary length (RFC 6455 section 5.2); None for all else.

@@ -7,7 +7,9 @@ and `gettext` before, as plain values.
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from flask import Flask, current_app, g, request
+import gevent
+from flask import Flask, abort, current_app, g, request, session
+from werkzeug.exceptions import RequestTimeout
 
 from ocpp_server.services.session.energy_total import EnergyTotal
 from ocpp_server.settings import Settings
@@ -16,6 +18,9 @@ from ocpp_server.store import Store
 #: These hold no connection: they last for hours (a station's socket, a page's live stream), answer without one, or take
 #: one themselves (the API, whose calls wait for stations).
 WITHOUT_CONNECTION = ("/ocpp", "/live", "/static", "/healthz", "/metrics", "/api")
+
+#: A form must be here after so many seconds.
+FORM_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -51,8 +56,21 @@ def init(app: Flask, settings: Settings, store: Store) -> None:
 
 def _open() -> None:
     if not f"{request.path}/".startswith(tuple(f"{path}/" for path in WITHOUT_CONNECTION)):
+        _receive_form()
         g.reading = ExitStack()
         g.reading.enter_context(store().reading())
+
+
+def _receive_form() -> None:
+    """A form is read before a connection is taken: who sends one slowly keeps nobody from theirs.
+
+    All that anybody may send who is not logged in is such a form.
+    """
+    if request.mimetype == "application/x-www-form-urlencoded":
+        with gevent.Timeout(FORM_SECONDS, RequestTimeout()):
+            request.form  # noqa: B018  # read once, and kept
+    elif request.method not in ("GET", "HEAD", "OPTIONS") and "_user_id" not in session and request.mimetype:
+        abort(415)
 
 
 def let_go() -> None:

@@ -57,6 +57,8 @@ class _Sink:
 @contextmanager
 def from_form() -> Iterator[Upload]:
     """The file and the fields of a form. Raises Invalid for `file`; leaves nothing behind where the block fails."""
+    if request.mimetype != "multipart/form-data":
+        raise Invalid("file", "Choose a file that is not empty.")
     with _incoming() as incoming:
         parser = FormDataParser(
             stream_factory=lambda *_, **__: _Sink(incoming),  # type: ignore[arg-type,return-value]

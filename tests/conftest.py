@@ -13,6 +13,8 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
 from jinja2 import FileSystemBytecodeCache
 from peewee import sort_models
 from werkzeug.security import generate_password_hash
@@ -29,6 +31,10 @@ from portal import context
 
 POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "postgresql://postgres@127.0.0.1")
 ENGINES = ("sqlite", "postgresql")
+
+# How long an example takes says how busy the machine is.
+hypothesis.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.load_profile("patient")
 
 # Each test has an application of its own; compiling its templates anew would be half of the time of a page test.
 Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": FileSystemBytecodeCache()}

@@ -1,50 +1,23 @@
 """Disk work in threads of its own and time limits for slow peers: what file transfers need of gevent, nothing else."""
 
 import errno
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import gevent
-from gevent.threadpool import ThreadPool
 
-P = ParamSpec("P")
-T = TypeVar("T")
+from ocpp_server.threads import Threads
 
 
 class TooSlow(Exception):
     """The peer neither sent nor took anything for too long."""
 
 
-class _Threads:
-    """Native threads for one kind of work, made when the first of it comes."""
-
-    def __init__(self, count: int) -> None:
-        self._count = count
-        self._pool: ThreadPool | None = None
-
-    def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run what blocks in one of these, so that stations are served meanwhile."""
-        if self._pool is None:
-            self._pool = ThreadPool(self._count)
-        result, error = self._pool.apply(_outcome, (function, args, kwargs))
-        if error is not None:
-            raise error
-        return result
-
-
-#: For files on their way. Not the hub's own pool: the database commits there, and must never wait for files.
-in_thread = _Threads(3).run
+#: For files on their way.
+in_thread = Threads(3).run
 #: For looking into files, which may take many seconds: files on their way must not wait for it.
-in_reading_thread = _Threads(1).run
-
-
-def _outcome(function: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any, Exception | None]:
-    """gevent prints what a thread raises as if nobody would handle it."""
-    try:
-        return function(*args, **kwargs), None
-    except Exception as error:
-        return None, error
+in_reading_thread = Threads(1).run
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ocpp_server.flood import BURST, PAUSE, SLOW_BELOW, SUSTAINED, Allowance, Flooded
+from ocpp_server.flood import BURST, ORDINARY, PAUSE, SLOW_BELOW, SUSTAINED, Allowance, Flooded
 
 
 def send(allowance: Allowance, number: int, at: float = 0.0, every: float = 0.0) -> list[float]:
@@ -44,3 +44,11 @@ def test_after_being_cut_off_a_station_goes_on_at_the_sustained_rate():
     assert send(allowance, 50, at=10.0) == [PAUSE] * 50
     with pytest.raises(Flooded):
         allowance.take(10.0)
+
+
+def test_a_large_message_counts_as_many():
+    allowance = Allowance()
+    assert allowance.take(0.0, ORDINARY - 1) == 0.0
+    assert allowance.left == BURST - 1
+    allowance.take(0.0, 9 * ORDINARY)
+    assert allowance.left == BURST - 11

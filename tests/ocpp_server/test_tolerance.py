@@ -40,6 +40,8 @@ def test_a_correct_payload_passes_untouched_and_unnoted(action, payload):
     ("action", "payload", "field", "meant"),
     [
         ("StartTransaction", {**START, "idTag": "x" * 21}, "idTag", "x" * 21),
+        ("StartTransaction", {**START, "idTag": "x" * 100_000}, "idTag", "x" * 255),
+        ("StopTransaction", {**STOP, "idTag": ["x" * 100_000]}, "idTag", '["' + "x" * 253),
         ("StartTransaction", {**START, "meterStart": 10.0}, "meterStart", 10),
         ("StartTransaction", {**START, "meterStart": 1e300}, "meterStart", round(1e300)),
         ("StartTransaction", {**START, "meterStart": None}, "meterStart", 0),

@@ -1,6 +1,7 @@
 """A station that never stops sending is slowed by its own socket, then cut off, with a reason in the inbox."""
 
 import json
+from contextlib import suppress
 
 import pytest
 
@@ -32,6 +33,16 @@ def test_who_floods_is_cut_off_with_a_reason_in_the_inbox(yard):
     assert "without waiting" in row.detail
     eventually(yard.is_empty)
     assert 2 * 100 <= len(yard.rows(Frame)) < 2 * 300
+
+
+def test_large_messages_are_a_flood_as_well(yard):
+    charge_point = yard.connect()
+    call = json.dumps([2, "1", "DataTransfer", {"vendorId": "V", "data": "x" * 5_000}])
+    with suppress(OSError):
+        for _ in range(300):
+            charge_point.send_raw(call)
+    row = eventually(lambda: yard.rows(Refusal), seconds=30)[0]
+    assert (row.reason, row.identity) == ("flood", "CP-1")
 
 
 def test_everything_up_to_then_was_answered(yard):

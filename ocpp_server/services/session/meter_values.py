@@ -1,7 +1,6 @@
 """The totals in a list of sampled values (sections 4.7, 7.43 to 7.49; quirks 24, 25 and 37). Pure functions."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 ENERGY = "Energy.Active.Import.Register"
@@ -18,6 +17,10 @@ _SCALES: dict[str, dict[str, float]] = {
     _VOLTAGE: {"v": 1, "kv": 1000, "mv": 0.001},
     _SOC: {"percent": 1, "%": 1},
 }
+_Meaning = tuple[str, str | None, float]
+#: What samples count as, by measurand, unit, phase, location and format.
+_meanings: dict[tuple, _Meaning | None] = {}
+_MOST_MEANINGS, _LONGEST_WORD = 1024, 64
 #: No meter shows more; neither does infinity or what is no number pass.
 _MAX_NUMBER = 1e12
 
@@ -58,24 +61,30 @@ def _collect(found: dict[str, dict[str | None, float]], sample: dict[str, Any]) 
     get = sample.get
     words = (get("measurand"), get("unit"), get("phase"), get("location"), get("format"))
     try:
-        meaning = _meaning(*words)
+        meaning = _meanings[words]
+    except KeyError:
+        meaning = _learn(words)
     except TypeError:
-        # A list or an object where a word belongs cannot be remembered.
-        meaning = _meaning.__wrapped__(*words)
+        # A list or an object where a word belongs.
+        meaning = _meaning(*words)
     number = None if meaning is None else _number(get("value"))
     if meaning is not None and number is not None:
         measurand, phase, scale = meaning
         found.setdefault(measurand, {})[phase] = number * scale
 
 
-@lru_cache(maxsize=1024)
-def _meaning(
-    measurand: Any, unit: Any, phase: Any, location: Any, sample_format: Any
-) -> tuple[str, str | None, float] | None:
-    """What a sample counts as: measurand, phase, and the factor to the unit that is stored; None for nothing.
+def _learn(words: tuple) -> _Meaning | None:
+    """Remember it, because a station says the same with each sample; but no texts that are longer than any word."""
+    meaning = _meaning(*words)
+    if len(_meanings) >= _MOST_MEANINGS:
+        _meanings.clear()
+    if all(len(str(word)) <= _LONGEST_WORD for word in words):
+        _meanings[words] = meaning
+    return meaning
 
-    Remembered, because a station says the same with each sample.
-    """
+
+def _meaning(measurand: Any, unit: Any, phase: Any, location: Any, sample_format: Any) -> _Meaning | None:
+    """What a sample counts as: measurand, phase, and the factor to the unit that is stored; None for nothing."""
     measurand = str(measurand or ENERGY)
     scales = _SCALES.get(measurand)
     if scales is None or sample_format == "SignedData":

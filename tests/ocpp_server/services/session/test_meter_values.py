@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ocpp_server.services.session import meter_values
 from ocpp_server.services.session.meter_values import Totals, totals
 
 
@@ -110,3 +111,11 @@ def test_anything_has_totals_that_a_database_stores(samples):
     for name in Totals.__slots__:
         value = getattr(drawn, name)
         assert value is None or abs(value) < 1e19
+
+
+def test_what_is_remembered_of_samples_is_bounded():
+    for number in range(3000):
+        meter_values.totals([{"value": "1", "unit": f"{number}", "phase": "x" * 10_000 if number % 2 else "L1"}])
+    remembered = meter_values._meanings
+    assert len(remembered) <= 1024
+    assert all(len(str(word)) < 100 for words in remembered for word in words)
