@@ -27,6 +27,7 @@ GEVENT = {
     "session.py",
     "sessions.py",
     "store.py",
+    "threads.py",
     "websocket.py",
 }
 #: From the wire to the tables each room knows those below it only; handlers register with dispatch.
