@@ -18,6 +18,8 @@ def started(site: Site, key: Key, transaction_id: int, started_at: float, now: f
     member = site.members.get(key)
     if member is None or (member.session is not None and member.session.transaction_id == transaction_id):
         return
+    # A station's clock may be ahead; its default counts from what was the beginning indeed.
+    started_at = min(started_at, now)
     member.session = Session(
         transaction_id,
         started_at,

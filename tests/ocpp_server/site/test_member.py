@@ -128,6 +128,12 @@ def test_where_a_pause_is_forbidden_later_the_running_session_is_kept_as_well():
     assert play.given()[paused] == 6.0
 
 
+def test_a_session_whose_station_is_ahead_of_time_waits_no_longer_than_others():
+    play = Play(40, 2)
+    play.car(1, age=-3600)
+    assert play.site.members[1, 1].possible(play.now + play.site.wait).amperes == 20.0
+
+
 def test_the_first_limit_may_be_the_pause_that_ended_a_session():
     play = Play(40, 1)
     play.car(1)
