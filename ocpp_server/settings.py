@@ -80,6 +80,11 @@ class Settings:
         90,
         "Days after a session's end for which its raw meter values are kept, then 15-minute energy; 0 keeps all.",
     )
+    record_days: int = setting(
+        "CSMS_RECORD_DAYS",
+        730,
+        "Days for which finished requests to stations, resolved messages and the audit log are kept; 0 keeps all.",
+    )
     files_url: str = setting(
         "CSMS_FILES_URL",
         "",

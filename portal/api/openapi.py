@@ -29,9 +29,9 @@ _DESCRIPTION = """\
 Send `Authorization: Bearer <token>`; an admin makes tokens in the portal under Settings.
 
 Times are ISO 8601 in UTC. Fields have OCPP's words in snake_case. Lists come in parts: `next` is the `cursor` of the
-part that follows, or null. Of messages and the audit log, a part may hold fewer than `limit`, or nothing, and name a
-next one all the same: so far it was searched. Errors are problem details (RFC 9457). Identities and id tags are matched
-without regard to case; percent-encode them in addresses.
+part that follows, or null. Of messages, commands and the audit log, a part may hold fewer than `limit`, or nothing, and
+name a next one all the same: so far it was searched. Errors are problem details (RFC 9457). Identities and id tags are
+matched without regard to case; percent-encode them in addresses.
 """
 
 

@@ -10,8 +10,7 @@ from werkzeug.wrappers import Response
 
 from ocpp_server import sessions
 from ocpp_server.models import ChargePoint, Command, CommandBatch
-from ocpp_server.models.commands import OPEN_STATES
-from ocpp_server.services import commands
+from ocpp_server.services import commands, stretches
 from ocpp_server.services.errors import Invalid
 from portal import asking, audit, htmx, lists, operation, outcomes, triggered, yard
 from portal.actions import brief, label_of, pretty
@@ -33,12 +32,13 @@ _STEPS = {"confirmed", "edit"}
 @bp.get("/stations/<int:charge_point_id>/commands")
 def index(charge_point_id: int) -> Response:
     charge_point = fetch(charge_point_id)
-    pages = lists.paginate(_matching(charge_point_id))
+    before = request.args.get("before", type=row_id)
     return page(
         "commands/index.html",
         "results",
         charge_point=charge_point,
-        pages=pages,
+        found=stretches.newest(*_wanted(charge_point_id), lists.PER_PAGE, before),
+        before=before,
         outcome_of=outcomes.of,
         label_of=label_of,
         brief=brief,
@@ -49,15 +49,16 @@ def index(charge_point_id: int) -> Response:
     )
 
 
-def _matching(charge_point_id: int) -> "ModelSelect[Command]":
-    query = Command.select().where(Command.charge_point == charge_point_id).order_by(Command.id.desc())
+def _wanted(charge_point_id: int) -> "tuple[ModelSelect[Command], ModelSelect[Command]]":
+    """The requests that are wanted, and those among which they are looked for: an index leads through these."""
+    record = Command.select().where(Command.charge_point == charge_point_id)
     if request.args.get("action"):
-        query = query.where(Command.action == request.args["action"])
+        record = record.where(Command.action == request.args["action"])
     if request.args.get("state") == "open":
-        query = query.where(Command.state.in_(OPEN_STATES))
+        record = record.where(Command.finished_at.is_null())
     elif request.args.get("state"):
-        query = query.where(Command.state == request.args["state"])
-    return query
+        return record.where(Command.state == request.args["state"]), record
+    return record, record
 
 
 @bp.get("/stations/<int:charge_point_id>/commands/<name>")

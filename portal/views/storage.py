@@ -61,7 +61,8 @@ def _retention() -> list[tuple[str, str, str]]:
         (_("Message log"), _days(frames), "CSMS_FRAME_LOG_DAYS"),
         (_("Raw meter values, after the session's end"), _days(values), "CSMS_METER_VALUE_DAYS"),
         (_("Files from stations"), _days(settings().received_days), "CSMS_RECEIVED_DAYS"),
-        (_("Energy by the quarter hour, sessions, cards, audit"), _("for good"), ""),
+        (_("Finished requests, resolved messages, audit"), _days(settings().record_days), "CSMS_RECORD_DAYS"),
+        (_("Energy by the quarter hour, sessions, cards"), _("for good"), ""),
     ]
 
 
@@ -73,6 +74,7 @@ def _jobs() -> list[Job]:
     """Those that keep the database small or watch it."""
     names = {
         "prune_frames": _("Remove old messages from the log"),
+        "prune_records": _("Remove old requests, resolved messages and entries of the audit log"),
         "reduce_meter_values": _("Turn old meter values into quarter hours"),
         "prune_received_files": _("Remove old files of stations"),
         "note_storage": _("Note the size of the database and the files"),

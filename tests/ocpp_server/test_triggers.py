@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ocpp_server import clock, frames, outgoing, triggers
-from ocpp_server.jobs.prune_frames import prune_frames
+from ocpp_server.jobs.pruning import prune_frames
 from ocpp_server.models import Command
 from ocpp_server.services import commands
 from ocpp_server.settings import Settings

@@ -30,6 +30,10 @@ PAGES = (
     "/cards/why?id_tag=CARD-1",
     "/reservations",
     "/reservations?view=week&day=2026-11-20",
+    "/sessions/orphans",
+    "/stations/1/commands",
+    "/stations/1/commands?state=open",
+    "/stations/1/commands?state=error",
     "/metrics",
     *(
         f"/stations/1/messages?{search}"

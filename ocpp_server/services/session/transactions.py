@@ -34,6 +34,12 @@ _FIND_UNDATED = (
 _INSERT_ORPHAN = (
     "INSERT INTO orphan_message (charge_point_id, action, payload, reason, received_at) VALUES (?, ?, ?, ?, ?)"
 )
+#: So many of one station are kept, the newest: whoever repeats what nobody resolves must not fill the disk.
+MAX_ORPHANS = 1_000
+_TRIM_ORPHANS = (
+    "DELETE FROM orphan_message WHERE id ="
+    " (SELECT id FROM orphan_message WHERE charge_point_id = ? ORDER BY id DESC LIMIT 1 OFFSET ?)"
+)
 _KNOWN_ORPHAN = (
     "SELECT 1 FROM (SELECT payload FROM orphan_message WHERE charge_point_id = ? ORDER BY id DESC LIMIT 20) AS latest"
     " WHERE payload = ?"
@@ -239,6 +245,7 @@ def _keep_orphan(unit: Unit, charge_point_id: int, payload: dict[str, Any], rece
     if unit.one(_KNOWN_ORPHAN, charge_point_id, text) is not None:
         return
     unit.execute(_INSERT_ORPHAN, charge_point_id, "StopTransaction", text, reason, received_at)
+    unit.execute(_TRIM_ORPHANS, charge_point_id, MAX_ORPHANS)
     unit.publish("transactions")
 
 

@@ -1,11 +1,12 @@
 """What was asked of stations, and what came of it."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from ocpp_server.models import ChargePoint, Command, TriggeredMessage
-from ocpp_server.models.commands import ANSWERED, CANCELLED, ERROR, EXPIRED, LOST, QUEUED, SENT, TIMEOUT
-from ocpp_server.services import commands
+from ocpp_server.models.commands import ANSWERED, CANCELLED, ERROR, EXPIRED, LOST, OPEN_STATES, QUEUED, SENT, TIMEOUT
+from ocpp_server.services import commands, stretches
 from ocpp_server.store import Unit
 from portal import audit, triggered
 from portal.api import paging
@@ -74,11 +75,15 @@ def index(identity: str, query: dict[str, Any]) -> dict[str, Any]:
 
 def listed(condition: Any, query: dict[str, Any]) -> dict[str, Any]:
     """The part that is asked for of the commands that fit."""
-    found = _joined().where(condition)
-    for name in ("state", "action"):
-        if name in query:
-            found = found.where(getattr(Command, name) == query[name])
-    return paging.part(found, ORDER, query, _commands)
+    among = Command.select().where(condition)
+    if "action" in query:
+        among = among.where(Command.action == query["action"])
+    if query.get("state") in OPEN_STATES:
+        among = among.where(Command.finished_at.is_null())
+    found = among.select(Command, ChargePoint).join(ChargePoint)
+    if "state" in query:
+        found = found.where(Command.state == query["state"])
+    return paging.searched(partial(stretches.newest, found, among), ORDER, query, _commands)
 
 
 @operation("GET", "/commands/<int:command_id>", "Show a command", tag=TAG, answer=COMMAND)

@@ -275,6 +275,13 @@ def test_a_stop_of_an_unknown_session_is_answered_and_kept(speaker, transaction_
     assert orphan["transactionId"] == transaction_id
 
 
+def test_of_endless_orphans_of_a_station_the_newest_are_kept(speaker, monkeypatch):
+    monkeypatch.setattr(transactions, "MAX_ORPHANS", 3)
+    for number in range(900, 905):
+        stop(speaker, number)
+    assert [orphan["transactionId"] for orphan in orphans(speaker)] == [902, 903, 904]
+
+
 def test_an_orphan_that_is_sent_again_is_kept_once(speaker):
     for _ in range(3):
         stop(speaker, 999_999)
