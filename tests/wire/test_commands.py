@@ -116,6 +116,29 @@ def test_x_j_19_a_late_answer_is_on_record_and_the_next_request_went_out_meanwhi
     page_says(operator, after, "Answered")
 
 
+def test_a_late_answer_about_a_charging_profile_counts_on_record(
+    operator: FlaskClient, charge_point: FakeChargePoint
+) -> None:
+    limit = {"chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 13}]}
+    profile = {
+        "chargingProfileId": 4711,
+        "stackLevel": 0,
+        "chargingProfilePurpose": "TxDefaultProfile",
+        "chargingProfileKind": "Relative",
+        "chargingSchedule": limit,
+    }
+    form = {"connectorId": "1", "csChargingProfiles": json.dumps(profile)}
+    path = ask(operator, "SetChargingProfile", timeout="0.2", **form)
+    late = charge_point.recv()
+    page_says(operator, path, "No answer in time")
+    page_says(operator, "/stations/1/charging", "not certain")
+    reply(charge_point, late[1], {"status": "Accepted"})
+    page_says(operator, path, "is on record")
+    page = operator.get("/stations/1/charging").text
+    assert "4711" in page
+    assert "not certain" not in page
+
+
 @pytest.mark.parametrize(
     ("name", "form", "answer"),
     [
@@ -142,6 +165,18 @@ def test_an_answer_that_cannot_be_applied_is_on_record_all_the_same(
     path = ask(operator, "ClearCache")
     reply(charge_point, charge_point.recv()[1], {"status": "Accepted"})
     page_says(operator, path, "Accepted")
+    assert charge_point.call("Heartbeat")["currentTime"]
+
+
+def test_a_late_answer_that_cannot_be_applied_is_on_record_too(
+    operator: FlaskClient, charge_point: FakeChargePoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(outgoing._late_conclusions, "ClearCache", lambda conclusion: 1 / 0)
+    path = ask(operator, "ClearCache", timeout="0.2")
+    late = charge_point.recv()
+    page_says(operator, path, "No answer in time")
+    reply(charge_point, late[1], {"status": "Accepted"})
+    page_says(operator, path, "Answered too late")
     assert charge_point.call("Heartbeat")["currentTime"]
 
 
