@@ -56,9 +56,9 @@ def _shortened(names: list[str]) -> list[str]:
 
 
 def _sentence(template: ChargingProfileTemplate, highest: int | None) -> str:
-    """`highest` is the station's highest stack level, to which both are lowered."""
-    levels = template.stack_level, LIMIT_LEVEL
-    level, limit_level = (value if highest is None else min(value, highest) for value in levels)
+    """`highest` is the station's highest stack level, which the site's limits have."""
+    level = template.stack_level if highest is None else min(template.stack_level, highest)
+    limit_level = max(LIMIT_LEVEL, level) if highest is None else highest
     if template.purpose == CHARGE_POINT_MAX:
         return _("Both count: the lower limit holds. The site does not know of this one.")
     if template.purpose == TX:
@@ -69,17 +69,13 @@ def _sentence(template: ChargingProfileTemplate, highest: int | None) -> str:
             " puts its own back, so the schedule does not last there."
         )
     return _(
-        "The site gives each session a limit of its own, and that wins. The schedule holds until the site's limit has"
-        " arrived, and the car may begin with more than the site has left."
+        "The site gives each session a limit of its own, and no more than the schedule allows. Before that limit has"
+        " arrived, and when Chargeyard is gone, cars follow the schedule and not the fail-safe limit, so the site keeps"
+        " as much free for them."
     )
 
 
 def _of_session(level: int, limit_level: int) -> str:
-    if level > limit_level:
-        return _(
-            "The schedule wins by its stack level for as long as the session runs. The site cannot limit this car, and"
-            " takes from the others what it draws."
-        )
     if level == limit_level:
         return _(
             "The schedule takes the place of the site's limit, until the site sends its next one, which replaces it."

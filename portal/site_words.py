@@ -15,6 +15,7 @@ LOOKS = {
     site_view.DISOBEYS: ("red", "alert-triangle"),
     site_view.REFUSES: ("red", "circle-x"),
     site_view.ASLEEP: ("yellow", "battery-charging"),
+    site_view.OTHERS: ("yellow", "clock-pause"),
     site_view.PAUSED: ("yellow", "clock-pause"),
     site_view.TOLD: ("blue", "send"),
     site_view.CAPPED: ("blue", "bolt"),
@@ -38,6 +39,7 @@ def state(place: Place) -> tuple[str, str, str]:
         site_view.DISOBEYS: _("Does not obey"),
         site_view.REFUSES: _("Refuses limits"),
         site_view.ASLEEP: _("Takes nothing"),
+        site_view.OTHERS: _("Limited by a schedule"),
         site_view.PAUSED: _("Paused"),
         site_view.TOLD: _("Being told"),
         site_view.CAPPED: _("Charging"),
@@ -51,6 +53,8 @@ def why(place: Place) -> str:
     """A sentence for the state, or nothing where there is nothing to explain."""
     if place.state == site_view.PAUSED:
         return _paused(place)
+    if place.state == site_view.OTHERS:
+        return _("A schedule that was applied here allows no more than %(amperes)s now.", amperes=amperes(place.cap))
     if place.state == site_view.DISOBEYS:
         return _(
             "Draws %(drawn)s though it was given %(given)s. That is taken from the others until it obeys.",

@@ -5,7 +5,7 @@ import time
 from ocpp_server import clock, sessions
 from ocpp_server.scheduler import every
 from ocpp_server.services import spontaneous
-from ocpp_server.services.site import site_loading, site_orders, site_samples, site_sharing
+from ocpp_server.services.site import site_loading, site_orders, site_others, site_samples, site_sharing
 from ocpp_server.services.site.site_sharing import Live
 from ocpp_server.settings import Settings
 from ocpp_server.site import happenings
@@ -22,8 +22,14 @@ def share_sites(store: Store, settings: Settings) -> None:
         with store.reading():
             site_sharing.take(site_loading.load())
     now = clock.now().timestamp()
+    if site_sharing.are_others_stale():
+        site_sharing.others_are_read()
+        with store.reading():
+            site_others.read(site_sharing.all_sites(), now)
+            site_others.doubt(site_sharing.all_sites(), now)
     for live in site_sharing.all_sites():
         _look_at_stations(live, settings, now)
+        site_others.look(live, now)
         site_orders.give_up(live, now)
         if live.is_dirty or now - live.looked_at >= QUIET:
             _decide(store, live, now)

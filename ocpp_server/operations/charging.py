@@ -9,6 +9,7 @@ from ocpp.v16.enums import (
 
 from ocpp_server.outgoing import Conclusion, concludes, concludes_late
 from ocpp_server.services.failures import on_failure
+from ocpp_server.services.site import site_sharing
 from ocpp_server.services.smart_charging import (
     charging_requests,
     composite_schedules,
@@ -41,6 +42,9 @@ def set_profile_late(conclusion: Conclusion) -> None:
 
 def _take(conclusion: Conclusion) -> None:
     command = conclusion.command
+    wished = charging_requests.wished_by(command.id)
+    if wished is None:
+        site_sharing.note_profiles(conclusion.unit, conclusion.station.id)
     installed_profiles.accepted(
         conclusion.unit,
         conclusion.station.id,
@@ -48,7 +52,7 @@ def _take(conclusion: Conclusion) -> None:
         command.payload["csChargingProfiles"],
         source=command.requested_by,
         command_id=command.id,
-        wished=charging_requests.wished_by(command.id),
+        wished=wished,
     )
 
 
@@ -60,6 +64,7 @@ def clear_profile(conclusion: Conclusion) -> None:
     if conclusion.status in known:
         command, station = conclusion.command, conclusion.station
         installed_profiles.cleared(conclusion.unit, station.id, command.payload, before=command.id)
+        site_sharing.note_profiles(conclusion.unit, station.id)
 
 
 @concludes("RemoteStartTransaction")
@@ -70,6 +75,7 @@ def remote_start(conclusion: Conclusion) -> None:
     profile = command.payload.get("chargingProfile")
     if profile is None or conclusion.status != RemoteStartStopStatus.accepted.value:
         return
+    site_sharing.note_profiles(conclusion.unit, conclusion.station.id)
     installed_profiles.accepted(
         conclusion.unit,
         conclusion.station.id,

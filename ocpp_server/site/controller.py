@@ -92,7 +92,8 @@ class Site:
         target = steady(self.grid, loads, allocate(self.grid, loads, fixed), given, fixed)
         self._take_turns(target, now)
         draws = [*fixed, *(Draw(load.circuit, load.phases, target[load.key]) for load in loads)]
-        return {**target, **allocate(self.grid, sleepers, draws)}
+        pausing = {member.key: 0.0 for member in others if member.is_to_pause(now)}
+        return {**target, **allocate(self.grid, sleepers, draws), **pausing}
 
     def _sleepers(self, now: float) -> list[Load]:
         return [load for member in self.members.values() if (load := member.sleeper(now)) is not None]

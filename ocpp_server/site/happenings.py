@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from ocpp_server.charging.profile import Profile
+from ocpp_server.site import others
 from ocpp_server.site.belief import Belief
 from ocpp_server.site.controller import Order, Site
 from ocpp_server.site.default import Steps
@@ -50,6 +52,14 @@ def doubted(site: Site, key: Key, transaction_id: int, lent: Lent, now: float) -
     session = _session(site, key)
     if session is not None and session.transaction_id == transaction_id:
         session.hold.may_follow(lent, now)
+
+
+def follows_another(site: Site, key: Key, transaction_id: int, profile: Profile, now: float) -> None:
+    """A session has a profile of somebody else, as one that came with its remote start."""
+    session, member = _session(site, key), site.members.get(key)
+    if member is not None and session is not None:
+        most = others.of_session(profile, key[1], session.started_at, member.maximum, now)
+        doubted(site, key, transaction_id, Lent(most, most), now)
 
 
 def default_doubted(site: Site, key: Key, steps: Steps, now: float) -> None:

@@ -1,11 +1,13 @@
 """A connector of a site as the sharing sees it: what it may draw, and what it falls back to. Pure."""
 
+import math
 from dataclasses import dataclass, field
 
 from ocpp_server.charging.units import Wiring
 from ocpp_server.site.allocation import Draw, Load
 from ocpp_server.site.default import IN_VAIN, Default, Steps
 from ocpp_server.site.hold import LEAD, Lent
+from ocpp_server.site.others import Instead
 from ocpp_server.site.session import Session
 
 #: A StartTransaction that came so late (s) needs a sign that its session still runs (section 5.16.1).
@@ -45,6 +47,9 @@ class Member:
     #: What it falls back to without Chargeyard, by plan; and what of that it has.
     fail_safe: float = 0.0
     default: Default = field(default_factory=Default)
+    #: What holds in place of that default, and what its session is allowed now, by profiles of others than the site.
+    instead: Instead | None = None
+    cap: float | None = None
     #: Until when a car that came unseen, since the station was last heard of, has only what its session begins with.
     quiet_until: float = 0.0
     session: Session | None = None
@@ -83,8 +88,23 @@ class Member:
         """The most that it draws in the end, if Chargeyard is gone."""
         if not self.may_be_asked:
             return self.maximum
-        default = self.default.most(self.maximum).then
+        default = self.told_nothing.then
         return default if self.session is None else max(default, self.session.hold.falls_to)
+
+    @property
+    def told_nothing(self) -> Steps:
+        """The most that a session may follow that has no limit of its own."""
+        default, instead = self.default.most(self.maximum), self.instead
+        if instead is None:
+            return default
+        if instead.is_always:
+            return Steps(instead.first, instead.then)
+        return Steps(max(default.first, instead.first), max(default.then, instead.then))
+
+    @property
+    def must_pause(self) -> bool:
+        """Whether others allow its session less than it charges with."""
+        return self.cap is not None and self.cap < self.minimum and self.can_pause
 
     @property
     def second_step(self) -> float:
@@ -101,7 +121,7 @@ class Member:
         in_vain = self.default.failures >= IN_VAIN or (
             self.session is not None and self.session.hold.failures >= IN_VAIN
         )
-        return in_vain or not self.is_controlled
+        return in_vain or not self.is_controlled or self.instead is not None
 
     @property
     def is_controlled(self) -> bool:
@@ -128,7 +148,7 @@ class Member:
             return
         self.session.turn.is_kept = not self.can_pause
         self.session.rest(now)
-        if self.session.belief.is_asleep(now):
+        if self.session.belief.is_asleep(now) or self.must_pause:
             self.session.turn.leave()
 
     def follow_default(self, wait: float, now: float) -> None:
@@ -141,15 +161,16 @@ class Member:
 
     def first_limit(self, started_at: float, wait: float) -> Lent:
         """What holds for a session that is told nothing: the default, or all that the connector can give."""
-        return Lent(*self.default.most(self.maximum), started_at + wait)
+        return Lent(*self.told_nothing, started_at + wait)
 
     def load(self, now: float, tier: int) -> Load | None:
         """What it wants, if it wants anything and can be told what it gets."""
         session = self.session
-        if session is None or not self._can_be_told(session, now):
+        if session is None or self.must_pause or not self._can_be_told(session, now):
             return None
         if not session.belief.is_asleep(now):
-            most = session.belief.most if self.can_step else min(session.belief.most, self.second_step)
+            most = min(session.belief.most, math.inf if self.cap is None else self.cap)
+            most = most if self.can_step else min(most, self.second_step)
             return Load(self.key, self.circuit, self.site_phases, self.smallest, most, tier)
         if self.can_pause:
             return None
@@ -158,11 +179,15 @@ class Member:
     def sleeper(self, now: float) -> Load | None:
         """The same for a car that takes nothing: its minimum, if nobody else wants it."""
         session = self.session
-        if session is None or not self._can_be_told(session, now):
+        if session is None or self.must_pause or not self._can_be_told(session, now):
             return None
         if not session.belief.is_asleep(now) or not self.can_pause:
             return None
         return Load(self.key, self.circuit, self.phases, self.smallest, self.smallest)
+
+    def is_to_pause(self, now: float) -> bool:
+        """Whether its session is to be told to pause, since others than the site allow it nothing."""
+        return self.session is not None and self.must_pause and self._can_be_told(self.session, now)
 
     def _can_be_told(self, session: Session, now: float) -> bool:
         is_willing = self.is_controlled and not session.hold.is_left_alone(now)
@@ -178,13 +203,13 @@ class Member:
 
     def _idle(self, now: float) -> float:
         """A car that is noticed at once begins with `first`; one that came unseen may have waited for the rest."""
-        default = self.default.most(self.maximum)
+        default = self.told_nothing
         return default.first if now + LEAD < self.quiet_until else max(default)
 
     @property
     def is_being_set_up(self) -> bool:
         """Whether it is free and its cars will begin with less in a moment: nobody has to pause for that."""
-        is_idle = self.session is None and self.is_controlled
+        is_idle = self.session is None and self.is_controlled and self.instead is None
         installed = self.default.installed
         is_lower = installed is None or self.wanted_default.first < installed.first
         return is_idle and is_lower and not self.default.failures

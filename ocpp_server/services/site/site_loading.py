@@ -19,7 +19,7 @@ from ocpp_server.models import (
 )
 from ocpp_server.models import Site as SiteRow
 from ocpp_server.models.sites import AMPERES
-from ocpp_server.services.site import site_sharing
+from ocpp_server.services.site import site_others, site_sharing
 from ocpp_server.services.site.site_sharing import SITE, Live
 from ocpp_server.services.smart_charging import (
     charging_profiles,
@@ -40,8 +40,11 @@ def load() -> list[Live]:
     """All sites, with what is known of them. Needs a connection."""
     circuits, members = _by_site(_circuits()), _by_site(_members())
     found = [_live(row, circuits[row.id], members[row.id]) for row in SiteRow.select()]
+    now = clock.now().timestamp()
     _fit(found)
+    site_others.read(found, now)
     _recall_all(found)
+    site_others.doubt(found, now)
     for live in found:
         live.site.plan()
     return found

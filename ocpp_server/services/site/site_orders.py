@@ -19,7 +19,8 @@ from ocpp_server.site.controller import Order
 from ocpp_server.site.member import Key
 from ocpp_server.store import Unit
 
-#: The default holds where nobody else gave one; a session's limit must win over anybody's.
+#: The default holds where nobody else gave one; a session's limit must win over anybody's, so it has the station's
+#: highest level. Where that is not known, it has this one at least.
 DEFAULT_LEVEL, LIMIT_LEVEL = 0, 9
 #: So long (s) an order waits for a station that is busy. Later it would no longer be true.
 LIFETIME = 20.0
@@ -41,12 +42,21 @@ def send(unit: Unit, orders: Iterable[Order]) -> None:
     for order in orders:
         charge_point_id, connector_id = order.key
         now = charging_traits.station_time(_session(order))
-        purpose, level = (TX_DEFAULT, DEFAULT_LEVEL) if order.transaction_id is None else (TX, LIMIT_LEVEL)
+        is_default = order.transaction_id is None
+        purpose, level = (TX_DEFAULT, DEFAULT_LEVEL) if is_default else (TX, _limit_level(charge_point_id))
         number = SITE.profile_id(purpose, connector_id)
         profile = wishes.profile(order, now, profile_id=number, stack_level=level)
         charging_profiles.hold(
             unit, SITE, charge_point_id, connector_id, profile, by=BY, lifetime=LIFETIME, wiring=order.wiring
         )
+
+
+def _limit_level(charge_point_id: int) -> int:
+    (limits,) = charging_traits.known_limits([charge_point_id])
+    if limits.max_stack_level is not None:
+        return limits.max_stack_level
+    held = [row.stack_level for row in installed_profiles.of_station(charge_point_id) if row.purpose == TX]
+    return max([LIMIT_LEVEL, *held])
 
 
 def _session(order: Order) -> Transaction | None:

@@ -12,13 +12,13 @@ from typing import Any
 
 from ocpp_server import clock, timestamps
 from ocpp_server.charging.fitting import PERIODS, UNIT
-from ocpp_server.charging.profile import TX, TX_DEFAULT
+from ocpp_server.charging.profile import TX, TX_DEFAULT, Profile
 from ocpp_server.models import Command
 from ocpp_server.models.commands import QUEUED
 from ocpp_server.services import commands
 from ocpp_server.services.errors import Invalid
 from ocpp_server.services.site import site_readings
-from ocpp_server.services.smart_charging import charging_profiles
+from ocpp_server.services.smart_charging import charging_profiles, installed_profiles
 from ocpp_server.services.smart_charging.charging_owners import Owner
 from ocpp_server.services.spontaneous import BY
 from ocpp_server.site import happenings
@@ -47,6 +47,9 @@ class Live:
     looked_at: float = 0.0
     sampled_at: float = 0.0
     pending: dict[tuple[Key, str], tuple[Order, float]] = field(default_factory=dict)
+    #: The defaults of others than the site on its connectors, and when it was looked at what they will say.
+    others: dict[Key, list[Profile]] = field(default_factory=dict)
+    others_at: float = 0.0
 
 
 @dataclass(slots=True)
@@ -54,6 +57,7 @@ class _State:
     sites: dict[int, Live] = field(default_factory=dict)
     places: dict[Key, Live] = field(default_factory=dict)
     is_stale: bool = True
+    are_others_stale: bool = False
 
 
 _state = _State()
@@ -87,6 +91,21 @@ def reload_soon() -> None:
     _state.is_stale = True
 
 
+def are_others_stale() -> bool:
+    """Whether it must be read what others than the site have at its stations."""
+    return _state.are_others_stale
+
+
+def others_are_read() -> None:
+    _state.are_others_stale = False
+
+
+def note_profiles(unit: Unit, charge_point_id: int) -> None:
+    """What others than a site have at a station may have changed."""
+    if any(key[0] == charge_point_id for key in _state.places):
+        unit.after_commit(lambda: setattr(_state, "are_others_stale", True))
+
+
 def take(sites: list[Live]) -> None:
     """These are the sites from now on."""
     _state.sites = {live.id: live for live in sites}
@@ -113,6 +132,10 @@ def note_start(
         credible = reported if timestamps.is_credible(reported, received_at) else None
         started_at, now = (credible or received_at) / 1000, received_at / 1000
         _tell(unit, key, lambda site: happenings.started(site, key, transaction_id, started_at, now))
+        # One that came with a remote start holds from the first moment on.
+        for profile in installed_profiles.of_session(charge_point_id, transaction_id):
+            follow = partial(happenings.follows_another, key=key, transaction_id=transaction_id, profile=profile)
+            _tell(unit, key, partial(follow, now=now))
 
 
 def note_values(unit: Unit, charge_point_id: int, payload: dict[str, Any], received_at: int) -> None:

@@ -12,8 +12,9 @@ from ocpp_server.site.turns import next_in
 #: Why a connector has what it has.
 FREE, OFFLINE, UNCONTROLLED, LATE = "free", "offline", "uncontrolled", "late"
 DISOBEYS, REFUSES, ASLEEP, PAUSED = "disobeys", "refuses", "asleep", "paused"
+OTHERS = "others"
 TOLD, CAPPED, FULL, SHARED = "told", "capped", "full", "shared"
-STATES = (FREE, OFFLINE, UNCONTROLLED, LATE, DISOBEYS, REFUSES, ASLEEP, PAUSED, TOLD, CAPPED, FULL, SHARED)
+STATES = (FREE, OFFLINE, UNCONTROLLED, LATE, DISOBEYS, REFUSES, ASLEEP, OTHERS, PAUSED, TOLD, CAPPED, FULL, SHARED)
 #: A sum that is less than this (A) above its limit is a meter's error.
 TRACE = 0.5
 
@@ -22,7 +23,8 @@ TRACE = 0.5
 class Place:
     """One connector. Amperes per phase; `phases` those of the site that its car uses, counted from 0. `measured` is
     the highest phase; `counted` what the site keeps free for it; `can_step`: whether the station takes limits that
-    change by themselves; `next_in` the seconds until its turn."""
+    change by themselves; `cap`: what others than the site allow its session now, and `instead`: what cars follow by
+    profiles of others where they have no limit of the site's; `next_in` the seconds until its turn."""
 
     key: Key
     circuit: int
@@ -36,6 +38,8 @@ class Place:
     fail_safe: float
     is_fail_safe_installed: bool
     can_step: bool
+    cap: float | None
+    instead: float | None
     next_in: float | None
 
 
@@ -64,6 +68,11 @@ class Picture:
     @property
     def disobedient(self) -> list[Place]:
         return [place for place in self.places if place.state in (DISOBEYS, REFUSES)]
+
+    @property
+    def with_others(self) -> list[Place]:
+        """Where others than the site have their say, too."""
+        return [place for place in self.places if place.instead is not None]
 
     @property
     def without_fail_safe(self) -> list[Place]:
@@ -95,6 +104,8 @@ def _place(live: Live, member: Member, now: float) -> Place:
         fail_safe=member.fail_safe,
         is_fail_safe_installed=member.default.installed == member.wanted_default,
         can_step=member.can_step,
+        cap=member.cap,
+        instead=max(member.instead.first, member.instead.then) if member.instead else None,
         next_in=_next_in(live, session, now) if waits and session else None,
     )
 
@@ -125,10 +136,14 @@ def _state(live: Live, member: Member, now: float) -> str:
 
 def _share(live: Live, member: Member, session: Session, now: float) -> str:
     target, given = live.site.target.get(member.key), session.hold.now(now)
+    if member.must_pause and target == given == 0:
+        return OTHERS
     if target != given or session.hold.asked is not None:
         return PAUSED if target == 0 and given == 0 else TOLD
     if given == 0:
         return PAUSED
+    if member.cap is not None and given >= member.cap:
+        return OTHERS
     if given >= member.maximum:
         return FULL
     return CAPPED if given >= session.belief.most else SHARED

@@ -131,6 +131,12 @@ def parsed(rows: Iterable[InstalledChargingProfile]) -> list[Profile]:
     return [parse(row.connector_id, {**json.loads(row.profile), **_transaction(row)}) for row in rows]
 
 
+def of_session(charge_point_id: int, transaction_id: int) -> list[Profile]:
+    """The TxProfiles of a session that runs, the one of its remote start included."""
+    rows = of_station(charge_point_id)
+    return parsed(row for row in rows if row.purpose == TX and row.transaction_id == transaction_id)
+
+
 def running_on(charge_point_id: int, connector_id: int) -> Transaction | None:
     """The transaction that runs on a connector."""
     query = Transaction.select().where(

@@ -117,6 +117,8 @@ STATE = record(
             counted_a=NUMBER,
             fail_safe_a=NUMBER,
             fail_safe_installed=BOOLEAN,
+            schedule_allows_a={**or_null(NUMBER), "description": "By profiles of others than the site, now."},
+            schedule_instead_a={**or_null(NUMBER), "description": "What cars follow by these without a site's limit."},
             next_in_s=or_null(NUMBER),
         )
     ),
@@ -275,6 +277,8 @@ def _place(names: dict[int, str], place: Place) -> dict[str, Any]:
         "counted_a": place.counted,
         "fail_safe_a": place.fail_safe,
         "fail_safe_installed": place.is_fail_safe_installed,
+        "schedule_allows_a": place.cap,
+        "schedule_instead_a": place.instead,
         "next_in_s": place.next_in,
     }
 

@@ -135,11 +135,11 @@ def test_pages_take_as_many_queries_for_many_stations(
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ({"purpose": "TxDefaultProfile"}, "limit of its own, and that wins"),
+        ({"purpose": "TxDefaultProfile"}, "and no more than the schedule allows"),
         ({"purpose": "TxDefaultProfile", "stack_level": "0"}, "has the stack level of the site"),
         ({"purpose": "TxProfile"}, "limit for the session wins"),
         ({"purpose": "TxProfile", "stack_level": "9"}, "until the site sends its next one"),
-        ({"purpose": "TxProfile", "stack_level": "10"}, "The schedule wins by its stack level"),
+        ({"purpose": "TxProfile", "stack_level": "10"}, "until the site sends its next one"),
         ({"purpose": "ChargePointMaxProfile"}, "Both count: the lower limit holds."),
     ],
 )

@@ -10,6 +10,7 @@ from ocpp_server.services.site import site_loading, site_samples, site_sharing, 
 from ocpp_server.services.site.sites import Circuit, Member, Plan
 from ocpp_server.site import happenings
 from ocpp_server.site.default import Steps
+from ocpp_server.site.others import Instead
 from tests.portal.conftest import PARTIAL
 
 FORM = {
@@ -191,6 +192,16 @@ def test_a_connection_that_is_overdrawn_is_shown_everywhere(viewer, live):
     assert "More is drawn than the connection bears" in viewer.get(f"/sites/{live.id}").text
     assert "Above its limit" in viewer.get("/sites").text
     assert "draws more than its connection bears" in viewer.get("/").text
+
+
+def test_where_a_schedule_was_applied_the_page_says_what_it_does(viewer, live):
+    member = live.site.members[1, 1]
+    member.cap, member.instead = 4.0, Instead(8.0, 16.0, is_always=True)
+    settle(live)
+    page = viewer.get(f"/sites/{live.id}").text
+    assert "no more than 4.0 A now" in page
+    assert "connector 1 (16.0 A)" in page
+    assert "follows them and not the fail-safe limit" in page
 
 
 def test_the_picture_is_fed_with_columns(store, viewer, live):
