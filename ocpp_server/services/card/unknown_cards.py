@@ -5,20 +5,19 @@ from datetime import datetime
 
 from peewee import ModelSelect
 
+from ocpp_server import bulk
 from ocpp_server.models import UnknownCard
 from ocpp_server.store import Unit
 
-#: More than this and the oldest go: whoever tries cards must not fill the disk.
-MAX_ROWS = 500
-_UPSERT = (
-    "INSERT INTO unknown_card (id_tag_key, id_tag, charge_point_id, action, count, first_at, last_at)"
-    " VALUES (?, ?, ?, ?, 1, ?, ?) ON CONFLICT (id_tag_key) DO UPDATE SET id_tag = excluded.id_tag,"
-    " charge_point_id = excluded.charge_point_id, action = excluded.action, count = unknown_card.count + 1,"
-    " last_at = excluded.last_at"
-)
+#: More than this and the oldest go, some at a time: whoever tries cards must not fill the disk.
+MAX_ROWS, SLACK = 500, 50
+_TABLE = "unknown_card"
+_COLUMNS = ("id_tag", "charge_point_id", "action", "count", "first_at", "last_at")
+_TAPS = bulk.upsert(_TABLE, ("id_tag_key",), _COLUMNS)
+_COUNTS = "SELECT id_tag_key, count, first_at FROM unknown_card"
 _TRIM = (
     "DELETE FROM unknown_card WHERE id IN"
-    " (SELECT id FROM unknown_card ORDER BY last_at DESC, id DESC LIMIT 50 OFFSET ?)"
+    " (SELECT id FROM unknown_card ORDER BY last_at DESC, id DESC LIMIT 1000 OFFSET ?)"
 )
 _FORGET = "DELETE FROM unknown_card WHERE id_tag_key = ? RETURNING id"
 
@@ -27,8 +26,12 @@ def tapped(unit: Unit, id_tag: str, charge_point_id: int, action: str, at: int) 
     """A station asked about a card that nobody knows; `at` in ms since 1970."""
     if not 0 < len(id_tag) <= 20:
         return
-    unit.execute(_UPSERT, id_tag.casefold()[:64], id_tag, charge_point_id, action, at, at)
-    unit.execute(_TRIM, MAX_ROWS)
+    counts, key = _counts(unit), id_tag.casefold()[:64]
+    count, first_at = counts.get(key, (0, at))
+    counts[key] = count + 1, first_at
+    unit.put(_TAPS, (key, id_tag, charge_point_id, action, count + 1, first_at, at))
+    if len(counts) > MAX_ROWS + SLACK:
+        unit.execute(_TRIM, MAX_ROWS)
     unit.publish("inbox", "unknown-cards")
 
 
@@ -61,3 +64,11 @@ def tapped_between(since: datetime, until: datetime, charge_point_id: int | None
     if charge_point_id is not None:
         query = query.where(UnknownCard.charge_point_id == charge_point_id)
     return query.order_by(UnknownCard.last_at, UnknownCard.id)
+
+
+def _counts(unit: Unit) -> dict[str, tuple[int, int]]:
+    """How often each was tapped, and when first: remembered, to be changed along with the row."""
+    remembered = unit.remembered(_TABLE)
+    if not remembered:
+        remembered.update({row[0]: row[1:] for row in unit.all(_COUNTS)})
+    return remembered

@@ -1,7 +1,9 @@
 """Refused handshakes, kept for the operator: repeats of the same are counted, and what was mended is forgotten."""
 
 from collections.abc import Sequence
+from typing import Any
 
+from ocpp_server import bulk
 from ocpp_server.models import Refusal
 from ocpp_server.store import Unit
 
@@ -11,27 +13,34 @@ SUBPROTOCOL = ("no_subprotocol",)
 EVERY = (*UNKNOWN, *CREDENTIALS, *SUBPROTOCOL, "subprotocol", "not_websocket", "insecure", "flood", "too_long")
 #: What a station that was let in has evidently overcome, whatever its address was then. The last two come later.
 _OVERCOME = (*UNKNOWN, *SUBPROTOCOL, "subprotocol", "not_websocket", "insecure")
-#: More than this and the oldest go: an address that tries identities must not fill the disk.
-MAX_ROWS = 1000
-_UPSERT = (
-    "INSERT INTO refusal (first_at, last_at, count, address, path, identity, reason, detail, user_agent)"
-    " VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT (reason, identity, address) DO UPDATE SET last_at = excluded.last_at, count = refusal.count + 1,"
-    " path = excluded.path, detail = excluded.detail, user_agent = excluded.user_agent"
-)
+#: More than this and the oldest go, some at a time: an address that tries identities must not fill the disk.
+MAX_ROWS, SLACK = 1000, 50
+_TABLE = "refusal"
+_KEYS = ("reason", "identity", "address")
+_COLUMNS = ("path", "detail", "user_agent", "count", "first_at", "last_at")
+_REFUSALS = bulk.upsert(_TABLE, _KEYS, _COLUMNS)
 _FORGET_OVERCOME = "DELETE FROM refusal WHERE reason IN (?, ?, ?, ?, ?) AND identity IN (?, ?) RETURNING id"
 _FORGET_CREDENTIALS = "DELETE FROM refusal WHERE reason IN (?, ?) AND identity IN (?, ?) AND address = ? RETURNING id"
-_IDENTITIES = "identities"
-_TRIM = "DELETE FROM refusal WHERE id IN (SELECT id FROM refusal ORDER BY last_at DESC, id DESC LIMIT 100 OFFSET ?)"
+_COUNTS = "SELECT reason, identity, address, count, first_at FROM refusal"
+#: Under these it is remembered how often and since when each was refused, and who was at all.
+_COUNTED, _IDENTITIES = "counted", "identities"
+_TRIM = "DELETE FROM refusal WHERE id IN (SELECT id FROM refusal ORDER BY last_at DESC, id DESC LIMIT 1000 OFFSET ?)"
 
 
 def record(
     unit: Unit, at: int, *, address: str, path: str, identity: str, reason: str, detail: str, user_agent: str
 ) -> None:
     """Keep a refusal; `at` in ms since 1970. Texts come from the wire and are cut to a sane length."""
-    texts = (address[:64], path[:500], identity[:255], reason, detail[:500], user_agent[:200])
-    unit.execute(_UPSERT, at, at, *(text.replace("\0", "�") for text in texts))
-    unit.execute(_TRIM, MAX_ROWS)
+    texts = (reason, identity[:255], address[:64], path[:500], detail[:500], user_agent[:200])
+    *key, path, detail, user_agent = (text.replace("\0", "�") for text in texts)
+    remembered = _remembered(unit)
+    counts = remembered[_COUNTED]
+    count, first_at = counts.get(tuple(key), (0, at))
+    counts[tuple(key)] = count + 1, first_at
+    remembered[_IDENTITIES].add(key[1])
+    unit.put(_REFUSALS, (*key, path, detail, user_agent, count + 1, first_at, at))
+    if len(counts) > MAX_ROWS + SLACK:
+        unit.execute(_TRIM, MAX_ROWS)
     unit.publish("inbox")
 
 
@@ -50,18 +59,20 @@ def forget_admitted(unit: Unit, came_as: str, identity: str, address: str) -> No
     Wrong passwords from another address stay: it may be somebody else who tries them. Runs at each connection, so
     it remembers who was refused at all, and asks by the spelling, which the index knows.
     """
-    if not {came_as, identity} & _refused(unit):
+    if not {came_as, identity} & _remembered(unit)[_IDENTITIES]:
         return
     overcome = unit.all(_FORGET_OVERCOME, *_OVERCOME, came_as, identity)
     if unit.all(_FORGET_CREDENTIALS, *CREDENTIALS, came_as, identity, address) or overcome:
         unit.publish("inbox")
 
 
-def _refused(unit: Unit) -> set[str]:
-    remembered = unit.remembered("refusal")
-    if _IDENTITIES not in remembered:
-        remembered[_IDENTITIES] = {row[0] for row in unit.all("SELECT DISTINCT identity FROM refusal")}
-    return remembered[_IDENTITIES]
+def _remembered(unit: Unit) -> dict[str, Any]:
+    """What is known of the table, to be changed along with it."""
+    remembered = unit.remembered(_TABLE)
+    if not remembered:
+        counts = {row[:3]: row[3:] for row in unit.all(_COUNTS)}
+        remembered |= {_COUNTED: counts, _IDENTITIES: {identity for _, identity, _ in counts}}
+    return remembered
 
 
 def dismiss(unit: Unit, refusal_ids: Sequence[int]) -> None:

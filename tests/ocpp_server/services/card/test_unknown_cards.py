@@ -8,6 +8,7 @@ from ocpp_server import clock, events, stations
 from ocpp_server.models import UnknownCard
 from ocpp_server.services.card import id_tag_import, id_tags, unknown_cards
 from ocpp_server.services.card.id_tag_import import Line
+from tests import query_plans
 from tests.ocpp_server.conftest import NOON
 
 
@@ -78,6 +79,7 @@ def test_the_inbox_is_told_only_when_something_changed(store):
 
 def test_the_oldest_go_when_there_are_too_many(store, monkeypatch):
     monkeypatch.setattr(unknown_cards, "MAX_ROWS", 5)
+    monkeypatch.setattr(unknown_cards, "SLACK", 2)
     for number in range(8):
         tap(store, f"T-{number}", at=NOON + timedelta(seconds=number))
     assert [card.id_tag for card in kept(store)] == ["T-3", "T-4", "T-5", "T-6", "T-7"]
@@ -117,3 +119,10 @@ def test_what_is_dismissed_comes_back_when_it_is_tapped_again(store):
     tap(store, "ONE")
     store.write(lambda unit: unknown_cards.dismiss_until(unit, clock.to_ms(NOON)))
     assert [card.id_tag for card in kept(store)] == ["TWO"]
+
+
+def test_a_card_that_is_tapped_again_and_again_is_written_once(store):
+    with query_plans.watching(store) as written:
+        store.write(lambda unit: [unknown_cards.tapped(unit, "04FF", 1, "Authorize", at) for at in range(20)])
+    assert [card.count for card in kept(store)] == [20]
+    assert len(written.ran) == 1

@@ -5,6 +5,7 @@ import pytest
 from ocpp_server import events
 from ocpp_server.models import Refusal
 from ocpp_server.services.station import charge_points, refusals
+from tests import query_plans
 
 FACTS = {
     "address": "10.0.0.1",
@@ -50,6 +51,7 @@ def test_hostile_texts_are_cut_and_stored(store):
 
 def test_the_oldest_go_when_there_are_too_many(store, monkeypatch):
     monkeypatch.setattr(refusals, "MAX_ROWS", 5)
+    monkeypatch.setattr(refusals, "SLACK", 2)
     for number in range(8):
         record(store, number, identity=str(number))
     assert [refusal.identity for refusal in kept(store)] == ["3", "4", "5", "6", "7"]
@@ -137,3 +139,15 @@ def test_everything_up_to_a_time_is_dismissed(store):
     record(store, 2000, identity="Y")
     store.write(lambda unit: refusals.dismiss_until(unit, 1000))
     assert [refusal.identity for refusal in kept(store)] == ["Y"]
+
+
+def test_many_at_once_are_written_once(store):
+    def work(unit):
+        for number in range(20):
+            refusals.record(unit, number, **FACTS)
+        refusals.record(unit, 99, **{**FACTS, "identity": "Y"})
+
+    with query_plans.watching(store) as written:
+        store.write(work)
+    assert [refusal.count for refusal in kept(store)] == [20, 1]
+    assert len(written.ran) == 1
