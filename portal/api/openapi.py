@@ -76,7 +76,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if parameters:
         described["parameters"] = parameters
     if operation.body is not None:
-        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": operation.body}}}
+        content = {"application/json": {"schema": operation.body}}
+        described["requestBody"] = {"required": operation.needs_body, "content": content}
     if operation.takes_file:
         described["requestBody"] = {"required": True, "content": {"application/octet-stream": {"schema": FILE}}}
     return described

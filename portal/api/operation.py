@@ -4,7 +4,8 @@
     def show(identity: str) -> dict: ...
 
 An operation takes the parts of its path, `body` where it declares a body and `query` where it declares parameters,
-both checked. It returns what is sent as JSON, or nothing for 204.
+both checked. A body in which no field is required may be left out: it is `{}` then. It returns what is sent as JSON, or
+nothing for 204.
 
 Where `takes_file` is true the body is a file, which the operation reads itself (portal/file_uploads.py); where the
 answer is FILE it returns a response with one.
@@ -78,6 +79,11 @@ class Operation:
     def validator(self) -> Any:
         # Values are not repeated in messages: one of them may be a password.
         return jsonschema_rs.validator_for(self.body or {}, mask="The value")
+
+    @cached_property
+    def needs_body(self) -> bool:
+        """Whether a body must be sent, because `{}` would not do."""
+        return not self.validator.is_valid({})
 
 
 OPERATIONS: list[Operation] = []

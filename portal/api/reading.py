@@ -9,7 +9,7 @@ from flask import request
 
 from ocpp_server import clock, timestamps
 from ocpp_server.services.errors import Invalid
-from portal.api.operation import Parameter
+from portal.api.operation import Operation, Parameter
 from portal.api.problems import Problem, invalid
 
 #: The largest body; a list version for a station with thousands of cards stays below it.
@@ -17,16 +17,18 @@ MAX_BYTES = 1024 * 1024
 _FIRST = clock.to_ms(datetime(1970, 1, 1, tzinfo=UTC))
 
 
-def body(validator: Any) -> Any:
-    """The JSON body. Raises Problem for what is none, or does not fit the schema."""
+def body(operation: Operation) -> Any:
+    """The JSON body; `{}` where there is none and none is needed. Raises Problem for what does not fit the schema."""
     request.max_content_length = MAX_BYTES
+    if not (operation.needs_body or request.content_type or request.get_data()):
+        return {}
     if not request.is_json:
         raise Problem(415, "Send JSON, with Content-Type: application/json.")
     try:
         value = _parse(request.get_data())
     except (ValueError, RecursionError) as error:
         raise invalid([("", "The body is not JSON.")]) from error
-    errors = list(violations(validator.iter_errors(value)))
+    errors = list(violations(operation.validator.iter_errors(value)))
     if errors:
         raise invalid(errors)
     return value

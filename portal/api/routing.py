@@ -36,7 +36,7 @@ def _carry_out(operation: Operation, **arguments: Any) -> Response:
         if operation.query:
             arguments["query"] = reading.query(operation.query)
         if operation.body is not None:
-            arguments["body"] = reading.body(operation.validator)
+            arguments["body"] = reading.body(operation)
         if operation.takes_file:
             reading.refuse_form()
         with store().reading() if operation.holds_connection else nullcontext():

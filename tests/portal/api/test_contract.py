@@ -52,6 +52,12 @@ def test_a_station_is_added_with_its_password_and_gets_another(remote: Remote, g
     assert [status_of(remote, password) for password in (sent, "another password")] == [401, 101]
 
 
+def test_a_change_of_nothing_needs_no_body(remote: Remote) -> None:
+    remote.ask("POST", "/stations", {"identity": "CP-1"})
+    assert remote.ask("PATCH", "/stations/CP-1")[0] == 200
+    assert remote.ask("POST", "/stations")[0] == 415
+
+
 def test_a_password_that_no_station_can_have_is_refused(remote: Remote) -> None:
     for password in ("15 characters..", "x" * 21, "ab" * 21, "ü" * 11):
         status, problem = remote.ask("POST", "/stations", {"identity": "CP-1", "password": password})

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -135,6 +136,18 @@ def test_a_body_must_be_json_and_not_too_large(api: Api) -> None:
     for bad in (b"", b"{", b'{"identity": NaN}', b'{"identity": "\\ud800"}', b"\xff", b"[" * 100_000):
         assert post(bad, "application/json") == 422, bad
     assert post(b'{"identity": "CP-1"}', "application/json; charset=utf-8") == 201
+
+
+def test_a_body_in_which_nothing_is_needed_may_be_left_out(api: Api) -> None:
+    api.post("/stations", {"identity": "CP-1", "label": "Gate"})
+    headers = {"Authorization": f"Bearer {api.token}"}
+
+    def patch(**sent: Any) -> Any:
+        return api.client.patch("/api/v1/stations/CP-1", headers=headers, **sent)
+
+    assert patch().json["label"] == "Gate"
+    assert patch(data=b"", content_type="text/plain").status_code == 415
+    assert patch(data=b"label=Exit").status_code == 415
 
 
 def test_every_wrong_field_is_named(api: Api) -> None:

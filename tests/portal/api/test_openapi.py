@@ -22,6 +22,12 @@ def test_every_route_is_described_and_no_other(app: Flask, client: FlaskClient) 
     assert routes == {(method, path) for path, methods in paths.items() for method in methods}
 
 
+def test_it_says_where_a_body_is_needed(client: FlaskClient) -> None:
+    paths = client.get("/api/v1/openapi.json").json["paths"]
+    assert paths["/api/v1/stations"]["post"]["requestBody"]["required"] is True
+    assert paths["/api/v1/stations/{identity}"]["patch"]["requestBody"]["required"] is False
+
+
 def test_the_fixed_calls_are_there(client: FlaskClient) -> None:
     paths = client.get("/api/v1/openapi.json").json["paths"]
     fixed = {
