@@ -1,10 +1,14 @@
 """Why a connector of a site has what it has, in words."""
 
+from collections.abc import Sequence
+
 from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 
 from ocpp_server.services.site import site_view
-from ocpp_server.services.site.site_view import Place
+from ocpp_server.services.site.site_view import Place, Sums
+from ocpp_server.site.grid import VOLTAGE
+from portal import formats
 
 #: Colour and icon of each state.
 LOOKS = {
@@ -27,6 +31,22 @@ LOOKS = {
 def amperes(value: float | None) -> str:
     """`16.0 A`, as limits are: with one decimal."""
     return "–" if value is None else f"{format_decimal(value, format='#,##0.0')} A"
+
+
+def limit(sums: Sums) -> str:
+    """What a circuit bears: `63.0 A`, `11.0 kW`."""
+    return formats.power(sums.limit_w) if sums.limit is None else amperes(sums.limit)
+
+
+def of_limit(sums: Sums, values: Sequence[float]) -> str:
+    """How much of what a circuit bears these currents on its phases are."""
+    if sums.limit is None:
+        return _(
+            "%(drawn)s of %(limit)s",
+            drawn=formats.power(sum(values) * VOLTAGE),
+            limit=limit(sums),
+        )
+    return _("%(drawn)s of %(limit)s on one phase", drawn=amperes(max(values)), limit=limit(sums))
 
 
 def state(place: Place) -> tuple[str, str, str]:

@@ -30,7 +30,7 @@ HOURS = (1, 6, 24, 168)
 @bp.get("")
 def index() -> Response:
     rows = list(Site.select().order_by(Site.name))
-    return page("sites/index.html", "sites", rows=[(row, _look(row.id)) for row in rows], amperes=site_words.amperes)
+    return page("sites/index.html", "sites", rows=[(row, _look(row.id)) for row in rows], words=site_words)
 
 
 @bp.get("/<int:site_id>")
@@ -120,7 +120,7 @@ def troubles() -> list[tuple[site_sharing.Live, site_view.Picture]]:
     """The sites where something needs a look, for the overview."""
     now = clock.now().timestamp()
     looked = [(live, site_view.look(live, now)) for live in site_sharing.all_sites()]
-    return [(live, picture) for live, picture in looked if picture.is_above or picture.disobedient]
+    return [(live, picture) for live, picture in looked if picture.above or picture.disobedient]
 
 
 def _save(site: Site | None) -> Response:

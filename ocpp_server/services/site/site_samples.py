@@ -1,5 +1,7 @@
 """How a site was shared over time: a row now and then, fewer of what is old."""
 
+from collections.abc import Sequence
+
 from ocpp_server import clock
 from ocpp_server.services.site.site_sharing import Live
 from ocpp_server.site.grid import VOLTAGE
@@ -33,17 +35,21 @@ def is_due(live: Live, now: float) -> bool:
 
 def keep(unit: Unit, live: Live, now: float) -> None:
     """Write down how it is now."""
-    row = (live.id, round(now * 1000), 10, limit_of(live), *allotted(live, now), *measured(live, now))
+    drawn = measured(live, now)
+    row = (live.id, round(now * 1000), 10, limit_of(live, drawn), *allotted(live, now), *drawn)
     unit.insert_later(_INSERT, row)
     unit.publish(f"site-{live.id}")
 
 
-def limit_of(live: Live) -> float:
-    """A for each phase that the connection bears, the reserve included."""
+def limit_of(live: Live, drawn: Sequence[float]) -> float:
+    """A that the fullest phase of the connection may carry, the reserve included; of a limit in W that is what the
+    others leave."""
     root = next((circuit for circuit in live.site.circuits if circuit.parent is None), None)
     if root is None:
         return 0.0
-    return root.limit_a if root.limit_a is not None else (root.limit_w or 0.0) / VOLTAGE / 3
+    if root.limit_a is not None:
+        return root.limit_a
+    return max(0.0, (root.limit_w or 0.0) / VOLTAGE - (sum(drawn) - max(drawn)))
 
 
 def allotted(live: Live, now: float) -> tuple[float, float, float]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ocpp_server.services.site import site_samples
 from ocpp_server.services.site.site_sharing import Live
-from ocpp_server.site.grid import tenths_up
+from ocpp_server.site.grid import VOLTAGE, tenths_up
 from ocpp_server.site.member import Key, Member
 from ocpp_server.site.session import Session
 from ocpp_server.site.turns import next_in
@@ -45,7 +45,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Sums:
-    """A circuit: A on each phase of the site. `limit` None where it has only one in W."""
+    """A circuit: A on each phase of the site. It has a `limit` for each phase, or one in W for all together."""
 
     circuit: int
     limit: float | None
@@ -55,15 +55,33 @@ class Sums:
     measured: tuple[float, ...]
     fail_safe: tuple[float, ...]
 
+    @property
+    def is_above(self) -> bool:
+        """Whether more is measured than it bears."""
+        return self._exceeds(self.measured, TRACE)
+
+    @property
+    def is_fail_safe_above(self) -> bool:
+        """Whether more may be drawn without Chargeyard than it bears."""
+        return self._exceeds(self.fail_safe, 0.0)
+
+    def _exceeds(self, amperes: tuple[float, ...], trace: float) -> bool:
+        is_one = self.limit is not None and max(amperes) > self.limit + trace
+        return is_one or (self.limit_w is not None and sum(amperes) > self.limit_w / VOLTAGE + trace)
+
 
 @dataclass(frozen=True)
 class Picture:
-    """The whole site. `is_above`: more is measured than the connection bears."""
+    """The whole site. The connection comes first in `sums`; `limit_a`: what its fullest phase may carry."""
 
     places: list[Place]
     sums: list[Sums]
     limit_a: float
-    is_above: bool
+
+    @property
+    def above(self) -> list[Sums]:
+        """The circuits on which more is measured than they bear."""
+        return [sums for sums in self.sums if sums.is_above]
 
     @property
     def disobedient(self) -> list[Place]:
@@ -83,9 +101,9 @@ class Picture:
 def look(live: Live, now: float) -> Picture:
     """`now` in s since 1970."""
     places = [_place(live, member, now) for member in live.site.members.values()]
-    sums = [_sums(live, circuit.id, now) for circuit in live.site.circuits]
-    limit, measured = site_samples.limit_of(live), site_samples.measured(live, now)
-    return Picture(places, sums, limit, max(measured) > limit + TRACE)
+    circuits = sorted(live.site.circuits, key=lambda circuit: circuit.parent is not None)
+    sums = [_sums(live, circuit.id, now) for circuit in circuits]
+    return Picture(places, sums, site_samples.limit_of(live, site_samples.measured(live, now)))
 
 
 def _place(live: Live, member: Member, now: float) -> Place:

@@ -101,10 +101,19 @@ SITE = record(
     created_at=TIME,
 )
 _EACH_PHASE = {**list_of(NUMBER), "minItems": 3, "maxItems": 3}
+_FULLEST = {**NUMBER, "description": "What the fullest phase may carry; of a limit in kW, what the others leave."}
 STATE = record(
-    limit_a=NUMBER,
-    is_above=BOOLEAN,
-    circuits=list_of(record(name=STRING, allotted_a=_EACH_PHASE, measured_a=_EACH_PHASE, fail_safe_a=_EACH_PHASE)),
+    limit_a=_FULLEST,
+    is_above={**BOOLEAN, "description": "Whether more is measured than one of the circuits bears."},
+    circuits=list_of(
+        record(
+            name=STRING,
+            is_above=BOOLEAN,
+            allotted_a=_EACH_PHASE,
+            measured_a=_EACH_PHASE,
+            fail_safe_a=_EACH_PHASE,
+        )
+    ),
     connectors=list_of(
         record(
             station=STRING,
@@ -123,7 +132,7 @@ STATE = record(
         )
     ),
 )
-_SAMPLE = record(at=TIME, limit_a=NUMBER, allotted_a=_EACH_PHASE, measured_a=_EACH_PHASE)
+_SAMPLE = record(at=TIME, limit_a=_FULLEST, allotted_a=_EACH_PHASE, measured_a=_EACH_PHASE)
 
 
 @operation("GET", "/sites", "List sites", tag=TAG, answer=page_of(SITE), query=PAGING)
@@ -177,7 +186,7 @@ def state(site_id: int) -> dict[str, Any]:
     names, circuits = _stations(), {row.id: row.name for row in sites.circuits_of(site_id)}
     return {
         "limit_a": picture.limit_a,
-        "is_above": picture.is_above,
+        "is_above": bool(picture.above),
         "circuits": [_sums(circuits, item) for item in picture.sums],
         "connectors": [_place(names, item) for item in picture.places],
     }
@@ -259,6 +268,7 @@ def _site(row: Site) -> dict[str, Any]:
 def _sums(circuits: dict[int, str], item: Sums) -> dict[str, Any]:
     return {
         "name": circuits.get(item.circuit, ""),
+        "is_above": item.is_above,
         "allotted_a": list(item.allotted),
         "measured_a": list(item.measured),
         "fail_safe_a": list(item.fail_safe),

@@ -10,6 +10,7 @@ from ocpp_server.services.site import site_loading, site_samples, site_sharing, 
 from ocpp_server.services.site.sites import Circuit, Member, Plan
 from ocpp_server.site import happenings
 from ocpp_server.site.default import Steps
+from ocpp_server.site.grid import Circuit as Fuse
 from ocpp_server.site.others import Instead
 from tests.portal.conftest import PARTIAL
 
@@ -192,6 +193,51 @@ def test_a_connection_that_is_overdrawn_is_shown_everywhere(viewer, live):
     assert "More is drawn than the connection bears" in viewer.get(f"/sites/{live.id}").text
     assert "Above its limit" in viewer.get("/sites").text
     assert "draws more than its connection bears" in viewer.get("/").text
+
+
+def add_circuit(live, **limits):
+    """A circuit behind the connection, with the first two stations on it."""
+    (root,) = live.site.circuits
+    live.site.circuits = [Fuse(root.id + 1, root.id, **limits), Fuse(root.id, None, limit_a=100.0)]
+    live.site.__post_init__()
+    for number in (1, 2):
+        live.site.members[number, 1].circuit = root.id + 1
+
+
+@pytest.mark.parametrize(
+    ("limits", "first", "second", "is_above"),
+    [
+        ({"limit_w": 11_000}, (32.0, 0.0, 0.0), (0.0, 15.0, 0.0), False),
+        ({"limit_w": 11_000}, (32.0, 0.0, 0.0), (0.0, 17.0, 0.0), True),
+        ({"limit_a": 20.0}, (20.0, 0.0, 0.0), (0.0, 20.0, 20.0), False),
+        ({"limit_a": 20.0}, (12.0, 0.0, 0.0), (12.0, 0.0, 0.0), True),
+    ],
+)
+def test_each_circuit_bears_what_it_is_made_for_on_each_phase_or_in_all(viewer, live, limits, first, second, is_above):
+    add_circuit(live, **limits)
+    for number, currents in ((1, first), (2, second)):
+        happenings.measured(live.site, (number, 1), currents, clock.now().timestamp())
+    text = viewer.get(f"/sites/{live.id}").text
+    assert ("More is drawn than the circuit" in text) == is_above
+    assert "than the connection bears:" not in text
+    assert ("Above its limit" in viewer.get("/sites").text) == is_above
+    assert ("draws more than a circuit of it bears" in viewer.get("/").text) == is_above
+
+
+def test_the_limit_of_a_connection_in_kilowatts_is_shown_in_kilowatts(store, viewer, live):
+    (root,) = live.site.circuits
+    live.site.circuits = [Fuse(root.id, None, limit_w=11_000)]
+    live.site.__post_init__()
+    now = clock.now().timestamp()
+    happenings.measured(live.site, (1, 1), (32.0, 0.0, 0.0), now)
+    text = viewer.get(f"/sites/{live.id}").text
+    assert "11.0 kW" in text
+    assert "More is drawn" not in text
+    happenings.measured(live.site, (1, 1), (32.0, 10.0, 10.0), now)
+    assert "12.0 kW of 11.0 kW" in viewer.get(f"/sites/{live.id}").text
+    store.write(lambda unit: site_samples.keep(unit, live, now))
+    columns = viewer.get(f"/sites/{live.id}/plot.json?hours=1").get_json()
+    assert columns["limit_a"] == [pytest.approx(11_000 / 230 - 20)]
 
 
 def test_where_a_schedule_was_applied_the_page_says_what_it_does(viewer, live):
