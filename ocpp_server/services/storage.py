@@ -14,7 +14,7 @@ from pathlib import Path
 from peewee import Model
 
 from ocpp_server import clock
-from ocpp_server.models import TABLES, Frame, MeterValue, StorageSample, Transaction
+from ocpp_server.models import TABLES, Frame, LocalListEntry, MeterValue, StorageSample, Transaction
 from ocpp_server.services.file import file_usage
 from ocpp_server.shelf import Shelf
 from ocpp_server.store import Store
@@ -187,7 +187,7 @@ def _sqlite_tables(store: Store) -> list[TableSize]:
     for model in TABLES:
         name = model._meta.table_name
         counted = _count_few(store, name)
-        estimated, length = _whole(store, name) if model._meta.composite_key else _spread(store, name)
+        estimated, length = _list_entries(store) if model is LocalListEntry else _spread(store, name)
         rows = estimated if counted is None else counted
         indexes = len(model._meta.fields_to_index()) + 1
         weighed.append((name, rows, rows * (length + _ENTRY_BYTES * indexes), counted is not None))
@@ -196,10 +196,10 @@ def _sqlite_tables(store: Store) -> list[TableSize]:
     return [TableSize(name, rows, round(used * weight / whole), counted) for name, rows, weight, counted in weighed]
 
 
-def _whole(store: Store, name: str) -> tuple[int, float]:
-    """The rows of a table that has no row ids to look at places by, counted, and the mean length of the first."""
-    (count,) = store.query(f'SELECT count(*) FROM "{name}"')[0]  # noqa: S608
-    found = store.query(f'SELECT * FROM "{name}" LIMIT {_ROWS}')  # noqa: S608
+def _list_entries(store: Store) -> tuple[int, float]:
+    """Of the one table without row ids to look at places by: each list knows its entries; the length of the first."""
+    (count,) = store.query("SELECT coalesce(sum(entries), 0) FROM local_list")[0]
+    found = store.query(f"SELECT * FROM local_list_entry LIMIT {_ROWS}")  # noqa: S608
     return count, sum(len(str(value)) for row in found for value in row) / max(1, len(found))
 
 

@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 
 from ocpp_server import clock
+from ocpp_server.models import InstalledChargingProfile
 from ocpp_server.services import commands, spontaneous
 from ocpp_server.services.card import authorization
 from ocpp_server.services.local_list import upkeep
 from ocpp_server.services.session import open_transactions
 from ocpp_server.services.site import site_orders
+from ocpp_server.services.smart_charging import installed_profiles
 from ocpp_server.services.smart_charging.composite_schedules import Holdings
 from ocpp_server.store import Store, Unit
 from tests import charging, query_plans
@@ -72,6 +74,14 @@ def test_what_is_asked_of_stations(store: Store, speaker: Speaker) -> None:
         site_orders.forget_old(unit)
 
     store.write(work)
+
+
+@pytest.mark.usefixtures("statements")
+def test_the_session_of_a_profile_that_came_with_a_remote_start(store: Store, speaker: Speaker) -> None:
+    facts = {"connector_id": 0, "charging_profile_id": 1, "stack_level": 0, "purpose": "TxProfile", "profile": "{}"}
+    values = {"charge_point": speaker.station.id, "installed_at": NOON, **facts}
+    store.write(lambda unit: InstalledChargingProfile.create(**values))
+    store.write(installed_profiles.bury)
 
 
 def test_a_meter_value_changes_no_index_of_its_session(speaker: Speaker, engine: str) -> None:

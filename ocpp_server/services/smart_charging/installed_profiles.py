@@ -19,6 +19,7 @@ from ocpp_server.store import Unit
 
 #: So long a profile that came with a remote start waits for its session.
 _REMOTE_START_WAITS = timedelta(minutes=15)
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +185,10 @@ def _wait(row: InstalledChargingProfile) -> bool:
     """Bind a profile that came with a remote start to the session of its card, if that has begun; whether it is over
     with it."""
     (since, id_tag), until = _start(row), row.installed_at + _REMOTE_START_WAITS
-    begun = Transaction.select().where(
-        Transaction.charge_point == row.charge_point_id, Transaction.start_received_at.between(since, until)
-    )
+    here = Transaction.charge_point == row.charge_point_id
+    # Past the station's history, by an index each: one that has ended already was begun by a clock of today.
+    lately = (here & Transaction.stopped_at.is_null()) | (here & (Transaction.started_at >= since - _DAY))
+    begun = Transaction.select().where(lately, Transaction.start_received_at.between(since, until))
     if row.connector_id:
         begun = begun.where(Transaction.connector_id == row.connector_id)
     fitting = (found for found in begun.order_by(Transaction.id) if id_tag in ("", found.id_tag.casefold()))
@@ -200,7 +202,7 @@ def _wait(row: InstalledChargingProfile) -> bool:
 def _start(row: InstalledChargingProfile) -> tuple[datetime, str]:
     """Since when its session may have begun, and with which card; a station may report the session before it has
     answered the remote start. A profile that came by itself is for any card."""
-    command = Command.get_or_none(Command.id == row.command_id)
+    command = Command.get_or_none(Command.id == row.command_id) if row.command_id is not None else None
     if command is None or command.sent_at is None:
         return row.installed_at, ""
     return command.sent_at, payload_of(command).get("idTag", "").casefold()
