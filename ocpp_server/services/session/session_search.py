@@ -7,9 +7,10 @@ way; SQLite knows no numbers of rows, so it is told by `+ 0` which index not to 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, reduce
 from heapq import merge
 from itertools import islice
+from operator import or_
 from typing import Any
 
 from peewee import SQL, ColumnBase, Expression, ModelSelect, fn
@@ -22,8 +23,8 @@ RUNNING, FINISHED, FLAGGED = "running", "finished", "flagged"
 STATES = (RUNNING, FINISHED, FLAGGED)
 STARTED, STATION, CARD, ENERGY, DURATION = "started", "station", "card", "energy", "duration"
 SORTS = (STARTED, STATION, CARD, ENERGY, DURATION)
-#: So many sessions are sorted in no time.
-FEW = 2_000
+#: So many sessions are sorted in some milliseconds.
+FEW = 4_000
 #: More tags than this are not named one by one.
 _MOST_TAGS = 5_000
 #: Every tag once, from one to the next by the index: there are few tags and many sessions.
@@ -91,20 +92,26 @@ class Found:
 
     def _by_station(self, descending: bool, limit: int, offset: int) -> list[int]:
         """Station after station, each by its own index; those before the page are only counted."""
-        place, number = Transaction.charge_point, fn.COUNT(Transaction.id)
-        rows: Any = self._matching(Transaction.select(place, number)).group_by(place).tuples()
-        counts: dict[int, int] = dict(rows)
+        place = Transaction.charge_point
+        counts = self._by_place() if offset else {}
         key = ChargePoint.identity_key.desc() if descending else ChargePoint.identity_key.asc()
         ids: list[int] = []
         stations: Any = ChargePoint.select(ChargePoint.id).order_by(key).tuples()
         for (station,) in stations:
-            count = counts.get(station, 0)
-            if count > offset and len(ids) < limit:
+            if 0 < offset >= (count := counts.get(station, 0)):
+                offset -= count
+            elif len(ids) < limit:
                 query = self._matching(Transaction.select(Transaction.id), by_text=False).where(place == station)
                 query = query.order_by(*_ordered(descending, Transaction.started_at))
                 ids += _only_ids(query.limit(limit - len(ids)).offset(offset))
-            offset = max(0, offset - count)
+                offset = 0
         return ids
+
+    def _by_place(self) -> dict[int, int]:
+        """How many fit at each station; the index on the stations has all that is asked for only without a filter."""
+        place = Transaction.charge_point if self._wanted == Filter() else Transaction.charge_point + SQL("0")
+        rows: Any = self._matching(Transaction.select(place, fn.COUNT(Transaction.id))).group_by(place).tuples()
+        return dict(rows)
 
     def _ended_and_running(self, sort: str, descending: bool, limit: int, offset: int) -> list[int]:
         """Those that ended, in the order of an index, and the few that run put in between."""
@@ -145,11 +152,13 @@ class Found:
         """
         text = self._wanted.text
         place, tag = (Transaction.charge_point, _TAG) if by_index else (Transaction.charge_point + 0, _TAG.concat(""))
-        is_tag = tag.in_(self._tags) if len(self._tags) <= _MOST_TAGS else Transaction.id_tag.contains(text)
-        found = is_tag | place.in_(self._stations)
+        found = [tag.in_(self._tags) if len(self._tags) <= _MOST_TAGS else Transaction.id_tag.contains(text)]
+        # What is left out need not be told apart from the rest: then an index alone is counted.
+        if self._stations:
+            found.append(place.in_(self._stations))
         if text.isascii() and text.isdigit() and len(text) <= 9:
-            found |= Transaction.id == int(text)
-        return found
+            found.append(Transaction.id == int(text))
+        return reduce(or_, found)
 
     @cached_property
     def _stations(self) -> list[int]:
