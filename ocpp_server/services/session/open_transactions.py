@@ -124,8 +124,7 @@ class OpenTransaction:
     ) -> None:
         """It runs no more."""
         self.power_w = None
-        if received_at - stopped_at >= retention_walk.LATE:
-            retention_walk.look_again(unit, self.id, stopped_at)
+        retention_walk.look_again(unit, self.id, stopped_at, received_at)
         running(unit, self.charge_point_id).pop(self.id, None)
         stop = (stopped_at, reported_at, received_at, meter_stop, reason, id_tag)
         unit.put(_STOPS, (*self._progress(), *stop, self.id))

@@ -12,9 +12,9 @@ from ocpp_server.store import Store, Unit
 #: So many sessions are looked at before others have their turn.
 PAGE = 200
 #: What comes sooner after a session's end is never behind the place: values are kept for a day at least.
-LATE = 24 * 3_600_000
-#: In `setting`: the end and the id of the last session that needs no look any more.
-_KEY = "meter_values.reduced_until"
+_LATE = 24 * 3_600_000
+#: In `setting`: the end and the id of the last session that needs no look any more, and how often something came late.
+_KEY = "meter_values.reduced"
 #: What we heard of late counts as ended then, and is passed by until it is old enough.
 _ENDED = (
     "SELECT t.stopped_at, t.id, coalesce(t.stop_received_at, t.stopped_at) < ?,"
@@ -24,6 +24,7 @@ _ENDED = (
 )
 
 _Place = tuple[int, int]
+_Kept = tuple[int, int, int]
 
 
 def pages(store: Store, before: int) -> Iterator[list[int]]:
@@ -32,7 +33,7 @@ def pages(store: Store, before: int) -> Iterator[list[int]]:
     A page that was dealt with is left behind for good, unless a session of it or before it is still too young.
     """
     kept = store.write(lambda unit: _read(unit))
-    place, is_whole = kept, True
+    place, is_whole = kept[:2], True
     while True:
         with store.reading():
             rows = store.query(_ENDED, before, place[0], before, *place, PAGE)
@@ -46,12 +47,14 @@ def pages(store: Store, before: int) -> Iterator[list[int]]:
         place = rows[-1][:2]
 
 
-def look_again(unit: Unit, transaction_id: int, stopped_at: int) -> None:
-    """Something came for a session that ended then: the next walk begins no later than with it."""
-    place = stopped_at, transaction_id - 1
-    kept = _read(unit)
-    if place < kept:
-        _move(unit, kept, place)
+def look_again(unit: Unit, transaction_id: int, stopped_at: int, received_at: int) -> None:
+    """Something came for a session that ended then: if that was long ago, the next walk begins no later than with it.
+
+    It is counted, so that a walk which is about to pass the session stays where it is.
+    """
+    if received_at - stopped_at >= _LATE:
+        at, id_, number = _read(unit)
+        _write((*min((at, id_), (stopped_at, transaction_id - 1)), number + 1))
 
 
 def _first_old(rows: list[tuple]) -> list[_Place]:
@@ -60,18 +63,23 @@ def _first_old(rows: list[tuple]) -> list[_Place]:
     return [row[:2] for row in rows[:young]]
 
 
-def _read(unit: Unit) -> _Place:
-    row = unit.one("SELECT value FROM setting WHERE key = ?", _KEY)
-    stopped_at, _, id_ = (row[0] if row else "0 0").partition(" ")
-    return int(stopped_at), int(id_)
-
-
-def _move(unit: Unit, kept: _Place, place: _Place) -> _Place:
-    """Write a place down; where it was taken back meanwhile it stays there."""
+def _move(unit: Unit, kept: _Kept, place: _Place) -> _Kept:
+    """Write a place down, unless something came late meanwhile."""
     if _read(unit) != kept:
         return kept
-    text = f"{place[0]} {place[1]}"
+    moved = *place, kept[2]
+    _write(moved)
+    return moved
+
+
+def _read(unit: Unit) -> _Kept:
+    row = unit.one("SELECT value FROM setting WHERE key = ?", _KEY)
+    stopped_at, id_, number = map(int, row[0].split()) if row else (0, 0, 0)
+    return stopped_at, id_, number
+
+
+def _write(kept: _Kept) -> None:
+    text = " ".join(map(str, kept))
     Setting.insert(key=_KEY, value=text).on_conflict(
         conflict_target=[Setting.key], update={Setting.value: text}
     ).execute()
-    return place

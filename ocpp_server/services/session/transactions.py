@@ -115,6 +115,8 @@ def meter(unit: Unit, charge_point_id: int, payload: dict[str, Any], received_at
     _take_values(unit, charge_point_id, connector_id, transaction, payload["meterValue"], received_at, since)
     if transaction is not None:
         transaction.save_progress(unit)
+        if transaction.stopped_at is not None:
+            retention_walk.look_again(unit, transaction.id, transaction.stopped_at, received_at)
         _publish(unit, charge_point_id, transaction.id)
     else:
         unit.publish(f"charge-point-{charge_point_id}")
@@ -219,8 +221,6 @@ def _take_value(
         if transaction.may_have(at, digest) and unit.one(_KNOWN_METER_VALUE, transaction_id, at, text):
             return
         transaction.take(totals, at, digest)
-        if transaction.stopped_at is not None and received_at - transaction.stopped_at >= retention_walk.LATE:
-            retention_walk.look_again(unit, transaction_id, transaction.stopped_at)
     unit.insert_later(
         _INSERT_METER_VALUE,
         (

@@ -87,11 +87,23 @@ def test_a_session_that_was_reported_late_is_passed_by_until_it_is_old_enough(st
     assert page == [late.id]
 
 
+def value_for(speaker, transaction_id, at):
+    sampled = {"timestamp": clock.iso(at), "sampledValue": [{"value": "1500"}]}
+    speaker.ask("MeterValues", {"connectorId": 1, "transactionId": transaction_id, "meterValue": [sampled]})
+
+
 def test_a_value_that_comes_late_is_found(store, speaker, old_sessions):
     walk(store)
-    sampled = {"timestamp": clock.iso(START + timedelta(minutes=20)), "sampledValue": [{"value": "1500"}]}
-    speaker.ask("MeterValues", {"connectorId": 1, "transactionId": old_sessions[3], "meterValue": [sampled]})
+    value_for(speaker, old_sessions[3], START + timedelta(minutes=20))
     assert walk(store) == [old_sessions[3]]
+
+
+def test_a_value_that_comes_late_while_its_page_is_dealt_with_is_found_by_the_next_walk(store, speaker, old_sessions):
+    walk(store)
+    number = store.write(lambda unit: charging.session(speaker.station.id, START + timedelta(hours=2)).id)
+    for _ in retention_walk.pages(store, BEFORE):
+        value_for(speaker, number, START + timedelta(hours=2, minutes=20))
+    assert walk(store) == [number]
 
 
 def test_a_stop_that_comes_late_is_found_when_it_is_old_enough(store, speaker, old_sessions):
