@@ -46,15 +46,16 @@ class Station:
     booted_at: int | None = None
     has_new_firmware: bool = False
     looked_after: bool = False
-    #: Counts its connections and boots: with each its clock may have been set anew.
-    clock_era: int = 0
+    #: The latest time that it told of each connector's status, in ms since 1970. Its clock may be put back, and what
+    #: waited while it was away is newer than all it said before: so only of this connection, since its latest boot.
+    told_until: dict[int, int] = field(default_factory=dict)
     #: Whether boots may tell something about a firmware update; None until the database was asked.
     has_update: bool | None = None
 
     def begin_connection(self, wake: Callable[[], None], hang_up: Callable[[str], None]) -> None:
         """A new session begins."""
         self.wake, self.hang_up = wake, hang_up
-        self.clock_era += 1
+        self.told_until = {}
         self.booted_at, self.has_new_firmware, self.looked_after = None, False, False
 
     def end_connection(self) -> None:
@@ -63,8 +64,12 @@ class Station:
 
     def note_boot(self, at: int, firmware: str | None, firmware_before: str | None) -> None:
         """The station has booted on this connection."""
-        self.clock_era += 1
+        self.told_until = {}
         self.booted_at, self.has_new_firmware, self.looked_after = at, firmware != firmware_before, False
+
+    def note_status(self, connector_id: int, told_at: int) -> None:
+        """It told of a status of that time."""
+        self.told_until[connector_id] = told_at
 
     def note_told(self, registration: str) -> None:
         """Its boot was answered so; a start that had to wait for that can be sent now."""

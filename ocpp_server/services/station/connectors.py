@@ -11,9 +11,8 @@ from ocpp_server.store import Unit
 
 #: A station with more connectors than this is talking nonsense (quirk 23).
 MAX_CONNECTOR_ID = 128
-_TABLE = "connector"
 _STATUSES = bulk.upsert(
-    _TABLE,
+    "connector",
     ("charge_point_id", "connector_id"),
     ("status", "error_code", "info", "vendor_id", "vendor_error_code", "status_at", "received_at"),
 )
@@ -28,30 +27,16 @@ def report(unit: Unit, station: Station, payload: dict[str, Any], received_at: i
         notes.append(f"connectorId: {connector_id} was not stored, there is no such station.")
         return False
     told_at = _told_at(payload.get("timestamp"), received_at, notes)
-    if not _is_newest(unit, station, connector_id, told_at):
+    if told_at is not None and told_at < station.told_until.get(connector_id, told_at):
         return False
     told = (payload["status"], payload["errorCode"], *(payload.get(name) for name in _OPTIONAL))
     status_at = received_at if told_at is None else told_at
     unit.put(_STATUSES, (station.id, connector_id, *told, status_at, received_at))
+    if told_at is not None:
+        unit.after_commit(lambda: station.note_status(connector_id, told_at))
     if payload["status"] != _CHARGING:
         _draw_no_power(unit, station.id, connector_id)
     unit.publish("charge-points", f"charge-point-{station.id}")
-    return True
-
-
-def _is_newest(unit: Unit, station: Station, connector_id: int, told_at: int | None) -> bool:
-    """Whether the station told of no later time before, by the same clock.
-
-    A clock may be put back, and what waited at the station while it was away is newer than all it said before: so times
-    are compared within one connection, and after a boot anew. What comes without a time is of now.
-    """
-    if told_at is None:
-        return True
-    latest, key = unit.remembered(_TABLE), (station.id, connector_id)
-    era, latest_at = latest.get(key, (None, told_at))
-    if era == station.clock_era and told_at < latest_at:
-        return False
-    latest[key] = station.clock_era, told_at
     return True
 
 

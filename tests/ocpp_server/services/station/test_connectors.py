@@ -70,6 +70,13 @@ def test_an_older_status_does_not_overwrite_a_newer_one(speaker, time):
     assert stored(speaker) == ("Finishing", "NoError")
 
 
+def test_an_older_status_does_not_count_whatever_was_written_meanwhile(speaker, time):
+    report(speaker, "Charging", timestamp=time.iso(minutes=-1))
+    speaker.store.write(lambda unit: unit.execute("DELETE FROM command"))
+    report(speaker, "Preparing", timestamp=time.iso(minutes=-2))
+    assert stored(speaker) == ("Charging", "NoError")
+
+
 def test_without_a_time_it_is_of_now_by_our_clock_and_says_nothing_of_the_stations(speaker, time):
     """The station is an hour behind."""
     report(speaker, "Charging", timestamp=time.iso(hours=-1))
