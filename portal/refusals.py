@@ -49,6 +49,15 @@ def _unknown_identity(refusal: Refusal, charge_point: ChargePoint | None) -> Exp
 
 
 def _missing_credentials(refusal: Refusal, charge_point: ChargePoint | None) -> Explanation:
+    if charge_point is not None and charge_point.deleted_at is None and charge_point.password_hash is None:
+        return Explanation(
+            _(
+                "%(who)s has no password here, and its security profile asks for one.",
+                who=_who(refusal, charge_point),
+            ),
+            _("Set one here and type it into the station; the user is its identity."),
+            _about_password(charge_point),
+        )
     return Explanation(
         _("%(who)s sent no password, but it has one here.", who=_who(refusal, charge_point)),
         _(
@@ -179,10 +188,12 @@ def _add(refusal: Refusal, label: str, registration: str) -> Remedy:
 def _about_password(charge_point: ChargePoint | None) -> tuple[Remedy, ...]:
     if charge_point is None or charge_point.deleted_at is not None:
         return ()
-    return (
-        Remedy(_("Set a new password…"), url_for("inbox.new_password", charge_point_id=charge_point.id), is_main=True),
-        Remedy(_("Let it in without a password…"), url_for("inbox.no_password", charge_point_id=charge_point.id)),
-    )
+    new = Remedy(_("Set a new password…"), url_for("inbox.new_password", charge_point_id=charge_point.id), is_main=True)
+    if charge_point.security_profile not in (0, 1):
+        # It would still be asked for one.
+        return (new,)
+    none = Remedy(_("Let it in without a password…"), url_for("inbox.no_password", charge_point_id=charge_point.id))
+    return new, none
 
 
 def _show(charge_point: ChargePoint | None) -> tuple[Remedy, ...]:

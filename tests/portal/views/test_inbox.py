@@ -184,6 +184,17 @@ def test_a_station_is_let_in_without_a_password_after_a_question(
     assert kept(store) == []
 
 
+def test_who_needs_a_password_and_has_none_here_is_not_said_to_have_one(
+    operator: FlaskClient, store: Store, add_station: Add
+) -> None:
+    bare = add_station("BOX-7", security_profile=2)
+    refuse(store, "missing_credentials")
+    page = operator.get("/inbox").text
+    assert "has no password here, and its security profile asks for one" in page
+    assert f"/inbox/stations/{bare.id}/password" in page
+    assert "without a password" not in page
+
+
 def test_a_missing_subprotocol_is_allowed_for_one_station(
     operator: FlaskClient, store: Store, add_station: Add
 ) -> None:
