@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from ocpp_server.flood import Allowance
 from ocpp_server.models import ChargePoint
-from ocpp_server.models.charge_points import ACCEPTED, PENDING
+from ocpp_server.models.charge_points import ACCEPTED, PENDING, REJECTED
 from ocpp_server.tolerance import Insistence
 
 
@@ -85,7 +85,7 @@ class Station:
     @property
     def is_pending(self) -> bool:
         """Whether it waits to be accepted, or does not know yet that it is."""
-        return PENDING in (self.registration, self.told_registration)
+        return self.registration == PENDING or self.told_registration in (PENDING, REJECTED)
 
 
 _stations: dict[int, Station] = {}

@@ -159,10 +159,11 @@ def check_registration(charge_point: ChargePoint, action: str) -> None:
         raise Invalid(
             "registration", "A pending station can be configured, but not started or stopped. Accept it first."
         )
-    if charge_point.told_registration == PENDING:
+    if charge_point.told_registration in (PENDING, REJECTED):
         raise Invalid(
             "registration",
-            "The station does not know yet that it is accepted. Trigger a boot notification, so that it learns of it.",
+            "The station does not know yet that it is accepted. It learns of it with its next boot notification: "
+            "trigger one, or wait for it.",
         )
 
 

@@ -291,6 +291,21 @@ def test_a_start_that_was_asked_before_the_station_became_pending_waits_until_it
     assert station.recv()[2] == "RemoteStartTransaction"
 
 
+def test_a_start_waits_also_where_the_station_was_told_that_it_is_rejected(operator: FlaskClient, yard: Yard) -> None:
+    number = yard.add_station("CP-2")
+    ask(operator, "RemoteStartTransaction", number, idTag="CARD-1")
+    yard.change_station(number, registration="rejected")
+    station = yard.connect("CP-2")
+    assert station.boot()["status"] == "Rejected"
+    yard.change_station(number, registration="accepted")
+    ask(operator, "ClearCache", number)
+    frame = station.recv()
+    assert frame[2] == "ClearCache"
+    reply(station, frame[1], {"status": "Accepted"})
+    assert station.boot()["status"] == "Accepted"
+    assert station.recv()[2] == "RemoteStartTransaction"
+
+
 def test_a_hundred_stations_get_a_request_at_once_and_the_page_says_exactly_what_came_of_it(
     operator: FlaskClient, yard: Yard, playing: list[gevent.Greenlet]
 ) -> None:

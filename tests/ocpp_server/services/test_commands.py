@@ -95,11 +95,12 @@ def test_the_registration_decides_what_may_be_asked(
     assert caught.value.field == "registration"
 
 
+@pytest.mark.parametrize("told", ["pending", "rejected"])
 def test_a_station_that_does_not_know_yet_that_it_is_accepted_is_neither_started_nor_stopped(
-    store: Store, time: Clock
+    store: Store, time: Clock, told: str
 ) -> None:
-    station = store.write(lambda unit: charge_points.add(unit, "CP-1", registration="pending"))
-    store.write(lambda unit: unit.execute("UPDATE charge_point SET told_registration = 'pending'"))
+    station = store.write(lambda unit: charge_points.add(unit, "CP-1", registration=told))
+    store.write(lambda unit: unit.execute("UPDATE charge_point SET told_registration = ?", told))
     store.write(lambda unit: charge_points.update(unit, station.id, registration="accepted"))
     with pytest.raises(Invalid, match="does not know yet"):
         ask(store, station, "RemoteStartTransaction", {"idTag": "A"})

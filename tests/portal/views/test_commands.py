@@ -527,11 +527,12 @@ def test_a_number_that_no_row_can_have_is_simply_not_found(operator: FlaskClient
     assert operator.post(f"{path}/RemoteStopTransaction", data=form).status_code == 303
 
 
+@pytest.mark.parametrize("told", ["pending", "rejected"])
 def test_a_station_that_does_not_know_that_it_is_accepted_is_shown_and_can_be_made_to_ask(
-    operator: FlaskClient, store: Store, add_station: Add
+    operator: FlaskClient, store: Store, add_station: Add, told: str
 ) -> None:
     station = add_station()
-    store.write(lambda unit: unit.execute("UPDATE charge_point SET told_registration = 'pending'"))
+    store.write(lambda unit: unit.execute("UPDATE charge_point SET told_registration = ?", told))
     assert "does not know yet that it is accepted" in operator.get(f"/stations/{station.id}").text
     path = f"/stations/{station.id}/commands"
     assert "does not know yet" in operator.post(f"{path}/RemoteStartTransaction", data={"idTag": "A", **ONCE}).text
