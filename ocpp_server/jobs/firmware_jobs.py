@@ -40,7 +40,9 @@ def _advance(store: Store, job_id: int, locate: firmware_waves.Locate) -> None:
     try:
         store.write(partial(firmware_waves.advance, job_id=job_id, locate=locate))
     except Invalid as problem:
-        store.write(partial(firmware_waves.halt, job_id=job_id, problem=problem))
+        # Nothing of what it did is stored.
+        reason = firmware_waves.IMAGE if problem.field == "image" else firmware_waves.LOCATION
+        store.write(partial(firmware_waves.halt, job_id=job_id, reason=reason))
 
 
 def _locate(settings: Settings, unit: Unit, job: FirmwareJob, charge_point_id: int) -> Place:

@@ -22,7 +22,7 @@ class DiagnosticsRequest(Table):
     stop_time = UtcField(null=True)
 
     state = CharField(max_length=16, default="asked")
-    #: Why it ended as it did: a word of diagnostics_states, and what the station or the transfer said.
+    #: Why it ended as it did: a word of services/diagnostics/states.py, and what the station or the transfer said.
     reason = CharField(max_length=32, default="")
     detail = TextField(default="")
     #: What the station called its file in the answer.

@@ -73,7 +73,7 @@ class FirmwareUpdate(Table):
     job = ForeignKeyField(FirmwareJob, backref="updates", on_delete="CASCADE")
     charge_point = ForeignKeyField(ChargePoint, on_delete="CASCADE")
     state = CharField(max_length=24, default="waiting")
-    #: Why it ended as it did: a word of firmware_states, and what the station said.
+    #: Why it ended as it did: a word of services/firmware/states.py, and what the station said.
     reason = CharField(max_length=32, default="")
     detail = TextField(default="")
     wave = IntegerField(null=True)

@@ -10,7 +10,7 @@ from ocpp_server.models.files import OPEN_STATES
 from ocpp_server.models.firmware import PAUSED, PLANNED, RUNNING, STOPPED
 from ocpp_server.services.errors import Invalid
 from ocpp_server.services.file import file_links
-from ocpp_server.services.firmware import states
+from ocpp_server.services.firmware import firmware_waves, states
 from ocpp_server.shelf import Shelf
 from ocpp_server.store import Unit
 
@@ -60,7 +60,7 @@ def update(unit: Unit, image_id: int, **words: str) -> FirmwareImage:
 def delete(unit: Unit, shelf: Shelf, image_id: int, *, anyway: bool = False) -> FirmwareImage:
     """Take an image away: its row stays for the record, its file and its links do not.
 
-    Raises Needed while jobs still need it, unless it is to go `anyway`: they stop then.
+    Raises Needed while jobs still need it, unless it is to go `anyway`: they stop at once.
     """
     needed = needed_by(image_id)
     if needed and not anyway:
@@ -71,6 +71,8 @@ def delete(unit: Unit, shelf: Shelf, image_id: int, *, anyway: bool = False) -> 
         image.save()
     for link in FileLink.select().where(FileLink.image == image_id, FileLink.state.in_(OPEN_STATES)):
         file_links.close(unit, link.id, "The firmware image was deleted.")
+    for job in needed:
+        firmware_waves.halt(unit, job.id, firmware_waves.IMAGE)
     unit.after_commit(lambda: shelf.remove(image.stored_as))
     unit.publish("firmware-images")
     return image

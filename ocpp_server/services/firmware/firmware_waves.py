@@ -14,7 +14,6 @@ from ocpp_server.models import FirmwareJob
 from ocpp_server.models.charge_points import ACCEPTED
 from ocpp_server.models.firmware import DONE, PLANNED, RUNNING, STOPPED
 from ocpp_server.services import commands
-from ocpp_server.services.errors import Invalid
 from ocpp_server.services.firmware import firmware_jobs, firmware_updates, states
 from ocpp_server.services.firmware.states import Step
 from ocpp_server.store import Unit
@@ -99,7 +98,7 @@ def due(unit: Unit) -> list[int]:
 
 
 def advance(unit: Unit, job_id: int, locate: Locate) -> None:
-    """Take a job as far as it gets now. Raises Invalid where its firmware cannot be given to stations: see `halt`."""
+    """Take a job as far as it gets now. Raises Invalid where its firmware cannot be given to stations."""
     job, now = FirmwareJob.get_by_id(job_id), clock.now()
     if job.state == PLANNED and job.starts_at <= now:
         _set(unit, job, state=RUNNING, begun_at=now)
@@ -124,9 +123,9 @@ def advance(unit: Unit, job_id: int, locate: Locate) -> None:
         _ask_next(unit, job, room, locate, now)
 
 
-def halt(unit: Unit, job_id: int, problem: Invalid) -> None:
-    """Stop a job that cannot go on, for what `advance` raised; nothing of what it did then is stored."""
-    job, reason = FirmwareJob.get_by_id(job_id), IMAGE if problem.field == "image" else LOCATION
+def halt(unit: Unit, job_id: int, reason: str) -> None:
+    """Stop a job that cannot go on."""
+    job = FirmwareJob.get_by_id(job_id)
     if job.state in (PLANNED, RUNNING):
         _set(unit, job, state=STOPPED, stop_reason=reason)
 

@@ -184,6 +184,9 @@ def test_an_image_that_jobs_need_is_only_deleted_once_that_is_known(operator, im
     assert kept(settings) == [CONTENT]
     assert operator.post(address, data={"anyway": "1"}).status_code == 303
     assert kept(settings) == []
+    with store.reading():
+        job = FirmwareJob.get()
+    assert (job.state, job.stop_reason) == ("stopped", "image"), "before its time comes"
 
 
 @pytest.mark.parametrize(
