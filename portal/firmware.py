@@ -91,8 +91,15 @@ def hours(plan: FirmwareJob | Plan) -> str:
     return _("%(begin)s to %(end)s (%(zone)s)", begin=begin, end=end, zone=plan.zone)
 
 
-def asks_again(job: FirmwareJob) -> datetime | None:
-    """When a job asks stations again that does not do so now; None where it does."""
+def begins(plan: Plan) -> datetime | None:
+    """When a job of this plan asks the first station; None where it does so at once."""
+    window, begin = firmware_jobs.window_of(plan), plan.starts_at or clock.now()
+    opens = window.opens(begin) if window is not None else begin
+    return opens if opens > clock.now() else None
+
+
+def asks_from(job: FirmwareJob) -> datetime | None:
+    """From when on a job asks stations that does not do so now; None where it does."""
     window, now = firmware_jobs.window_of(job), clock.now()
     if job.state != RUNNING or window is None or window.contains(now):
         return None

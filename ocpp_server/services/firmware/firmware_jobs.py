@@ -100,7 +100,7 @@ def check(plan: Plan, charge_point_ids: Collection[int]) -> None:
 
 
 def _check_hours(plan: Plan) -> None:
-    window = daily_windows.read(plan.window_from, plan.window_to, plan.zone)
+    window = window_of(plan)
     if window is not None and plan.ends_at is not None and plan.ends_at <= window.opens(plan.starts_at or clock.now()):
         raise Invalid("ends_at", "The job would end before its hours come for the first time.")
 
@@ -173,8 +173,8 @@ def location_of(job: FirmwareJob) -> str:
     return location
 
 
-def window_of(job: FirmwareJob) -> daily_windows.DailyWindow | None:
-    """The hours of each day in which a job asks stations; None where it does at any time."""
+def window_of(job: FirmwareJob | Plan) -> daily_windows.DailyWindow | None:
+    """The hours of each day in which a job asks stations; None where it does at any time. Raises Invalid."""
     return daily_windows.read(job.window_from, job.window_to, job.zone)
 
 

@@ -1,5 +1,6 @@
 """Firmware jobs on their pages: planned, looked at, steered."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -414,16 +415,33 @@ def test_a_job_is_planned_at_hours_of_the_viewers_zone(operator: FlaskClient, st
     assert "22:00 to 05:00 (Europe/Berlin)" in operator.get("/firmware/jobs/1").text
 
 
-def test_outside_of_its_hours_a_job_says_when_it_asks_again(
+def test_before_a_job_it_is_said_when_its_hours_begin(operator: FlaskClient, store: Store, add_station: Add) -> None:
+    clock.use(lambda: NOON)
+    operator.set_cookie("tz", "Europe/Berlin")
+    form = FORM | {"station": str(add_station().id), "check": "1", "window_from": "22:00", "window_to": "05:00"}
+
+    def begins(**fields: str) -> tuple[str, bool]:
+        page = operator.post("/firmware/jobs/new", data=form | fields).text
+        words = re.search("<dt>Begins</dt><dd>(.*?)</dd>", page)
+        assert words is not None
+        return re.sub("<[^>]*>", "", words[1]), "Plan the job" in page
+
+    assert begins() == ("22 Nov 2026 22:00", True)
+    assert begins(starts_at="2026-11-23T12:00") == ("23 Nov 2026 22:00", True)
+    assert begins(starts_at="2026-11-23T23:00") == ("23 Nov 2026 23:00", True)
+    assert begins(window_from="12:00") == ("at once", False)
+
+
+def test_outside_of_its_hours_a_job_says_from_when_on_it_asks(
     viewer: FlaskClient, store: Store, add_station: Add
 ) -> None:
     clock.use(lambda: NOON)
     job = job_of(store, add_station(), window_from="22:00", window_to="05:00", zone="Europe/Berlin")
     store.write(lambda unit: FirmwareJob.update(state="running").execute())
     viewer.set_cookie("tz", "Europe/Berlin")
-    assert "It asks again at 22 Nov 22:00." in viewer.get(f"/firmware/jobs/{job.id}").text
+    assert "It asks stations from 22 Nov 22:00 on." in viewer.get(f"/firmware/jobs/{job.id}").text
     clock.use(lambda: NOON + timedelta(hours=9))
-    assert "It asks again" not in viewer.get(f"/firmware/jobs/{job.id}").text
+    assert "It asks stations from" not in viewer.get(f"/firmware/jobs/{job.id}").text
 
 
 def test_a_password_in_an_address_is_never_shown(operator: FlaskClient, store: Store, add_station: Add) -> None:
