@@ -105,6 +105,8 @@ class Summary:
     only_ftp: list[str]
     #: By name: they are of another maker or model than the image is said to be for.
     other_model: list[str]
+    #: Their makers and models, where these are several and nobody said for which the firmware is.
+    kinds: list[str]
     #: Stations elsewhere could not load an image from here.
     is_only_local: bool
 
@@ -113,6 +115,7 @@ def summarize(plan: Plan, stations: Sequence[StationView], settings: Settings) -
     """Look at the stations as they are now: two queries."""
     points = [station.charge_point for station in stations]
     said = _said(point.id for point in points)
+    image = firmware_images.find(plan.image_id) if plan.image_id is not None else None
     deaf = _without_protocol(plan, settings, points, said["supportedfiletransferprotocols"])
     return Summary(
         total=len(stations),
@@ -124,14 +127,17 @@ def summarize(plan: Plan, stations: Sequence[StationView], settings: Settings) -
         without_profile=_lacking(said["supportedfeatureprofiles"], "FIRMWAREMANAGEMENT"),
         without_protocol=[point.name for point, needs_ftp in deaf if not needs_ftp],
         only_ftp=[point.name for point, needs_ftp in deaf if needs_ftp],
-        other_model=[point.name for point in _of_another_model(plan, points)],
+        other_model=[point.name for point in points if image and firmware_images.is_for_another(image, point)],
+        kinds=_kinds(image, points),
         is_only_local=plan.image_id is not None and _is_only_local(settings, points),
     )
 
 
-def _of_another_model(plan: Plan, points: Sequence[ChargePoint]) -> list[ChargePoint]:
-    image = firmware_images.find(plan.image_id) if plan.image_id is not None else None
-    return [point for point in points if image is not None and firmware_images.is_for_another(image, point)]
+def _kinds(image: FirmwareImage | None, points: Sequence[ChargePoint]) -> list[str]:
+    if image is not None and (image.vendor or image.model):
+        return []
+    told = {f"{point.vendor or ''} {point.model or ''}".strip() for point in points} - {""}
+    return sorted(told) if len(told) > 1 else []
 
 
 def _is_only_local(settings: Settings, points: Sequence[ChargePoint]) -> bool:

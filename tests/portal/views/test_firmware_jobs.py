@@ -148,6 +148,25 @@ def test_stations_of_another_maker_or_model_are_named_before_the_job(
     assert "alert-warning" in fitting  # of the address, so that the page is the one with warnings
 
 
+def test_stations_of_several_kinds_are_told_where_nobody_said_for_which_the_firmware_is(
+    operator: FlaskClient, store: Store, add_station: Add
+) -> None:
+    kinds = [("Acme", "Box"), ("Acme", "Box"), ("Acme", "Pole"), (None, None)]
+    ids = [of_model(store, add_station(f"CP-{n}"), *kind) for n, kind in enumerate(kinds)]
+    facts = {"file_name": "box.bin", "size": 5, "sha256": "ab", "stored_as": "x", "by": "Olga"}
+    store.write(lambda unit: firmware_images.add(unit, **facts))
+    store.write(lambda unit: firmware_images.add(unit, vendor="Acme", **facts))
+
+    def page(stations: list[str], **form: str) -> str:
+        return operator.post("/firmware/jobs/new", data=form | {"check": "1", "station": stations}).text
+
+    words = "These stations are of 2 kinds, and one firmware hardly fits them all: Acme Box, Acme Pole."
+    assert words in page(ids, image_id="1")
+    assert words in page(ids, **FORM)
+    assert "kinds" not in page([ids[0], ids[1], ids[3]], image_id="1")
+    assert "kinds" not in page(ids, image_id="2")
+
+
 def speaks(store: Store, station: ChargePoint, protocols: str) -> str:
     item = {"key": "SupportedFileTransferProtocols", "value": protocols, "readonly": True}
     store.write(lambda unit: configuration.report(unit, station.id, item, clock.now()))
