@@ -7,6 +7,7 @@ from ocpp.v16.enums import (
     RemoteStartStopStatus,
 )
 
+from ocpp_server.charging.profile import TX
 from ocpp_server.outgoing import Conclusion, concludes, concludes_late
 from ocpp_server.services.failures import on_failure
 from ocpp_server.services.site import site_sharing
@@ -43,7 +44,8 @@ def set_profile_late(conclusion: Conclusion) -> None:
 def _take(conclusion: Conclusion) -> None:
     command = conclusion.command
     wished = charging_requests.wished_by(command.id)
-    if wished is None:
+    # The default of a site may take the place of another one.
+    if wished is None or command.payload["csChargingProfiles"]["chargingProfilePurpose"] != TX:
         site_sharing.note_profiles(conclusion.unit, conclusion.station.id)
     installed_profiles.accepted(
         conclusion.unit,

@@ -71,6 +71,8 @@ def reconcile(sites: Iterable[Live]) -> None:
                 live.is_dirty = True
             if row is not None and member.session is None:
                 _resume(live.site, key, row)
+                # It may have come with a profile.
+                site_sharing.read_others_soon()
                 live.is_dirty = True
 
 

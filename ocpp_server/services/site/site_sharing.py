@@ -103,7 +103,11 @@ def others_are_read() -> None:
 def note_profiles(unit: Unit, charge_point_id: int) -> None:
     """What others than a site have at a station may have changed."""
     if any(key[0] == charge_point_id for key in _state.places):
-        unit.after_commit(lambda: setattr(_state, "are_others_stale", True))
+        unit.after_commit(read_others_soon)
+
+
+def read_others_soon() -> None:
+    _state.are_others_stale = True
 
 
 def take(sites: list[Live]) -> None:
