@@ -81,6 +81,11 @@ def why(place: Place) -> str:
             drawn=amperes(place.measured),
             given=amperes(place.given),
         )
+    if place.is_spread_unknown and place.state in (site_view.CAPPED, site_view.SHARED, site_view.FULL):
+        return _(
+            "Its limit is told in watts. Its meter does not show on which phases they go, so the limit is made for one."
+            " MeterValuesSampledData needs Current.Import."
+        )
     if not place.can_step and place.state in (site_view.CAPPED, site_view.SHARED):
         return _("The station takes no limit that changes by itself, so it is given no more than its fail-safe limit.")
     if place.state == site_view.CAPPED:

@@ -5,26 +5,11 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Wiring:
-    """How the power of a connector may be spread. A station takes what it may on the phases that its car uses (errata
-    3.34), so a limit below `largest` A is sure to be shared by `sure` phases only, a higher one by all."""
-
-    phases: int = 3
-    sure: int = 3
-    largest: float = 0.0
-
-    def count(self, amperes: float) -> int:
-        """How many phases surely share a limit of so many A for each."""
-        return self.phases if amperes >= self.largest else min(self.phases, self.sure)
-
-
-@dataclass(frozen=True, slots=True)
 class Supply:
-    """What a connector hangs on: volts between a phase and neutral, how many phases there are, how cars use them."""
+    """What a connector hangs on: volts between a phase and neutral, and how many phases there are."""
 
     voltage: float = 230.0
     phases: int = 3
-    wiring: Wiring = Wiring()
 
 
 AMPERES, WATTS = "A", "W"
@@ -35,10 +20,8 @@ def convert(limit: float, unit: str, wanted: str, phases: int, supply: Supply) -
     """The limit in the wanted unit; `phases` are the period's, of which the supply may have fewer."""
     if unit == wanted:
         return limit
-    count = min(phases, supply.phases)
-    if wanted == WATTS:
-        return limit * supply.voltage * max(1, min(count, supply.wiring.count(limit)))
-    return limit / (supply.voltage * max(1, count))
+    factor = supply.voltage * max(1, min(phases, supply.phases))
+    return limit * factor if wanted == WATTS else limit / factor
 
 
 def one_decimal(limit: float) -> float:

@@ -55,9 +55,10 @@ LEFT_OUT, SUPERSEDED = "left_out", "superseded"
 class ChargingProfileRequest(Table):
     """A profile that is wanted on a connector, and the attempts to get it there.
 
-    `attempts` is JSON: {"wish": the profile, "tried": [{"profile", "connector_id", "changed", "command", "answer"},
-    ...]}, in the order of trying. `command_id` is the latest attempt. `reason` says why it ended otherwise than wished:
-    a word of services/smart_charging/charging_requests.py, a command's state, or a sentence.
+    `attempts` is JSON: {"wish": the profile, "phases": how many share it in W, or null, "tried": [{"profile",
+    "connector_id", "changed", "command", "answer"}, ...]}, in the order of trying. `command_id` is the latest attempt.
+    `reason` says why it ended otherwise than wished: a word of services/smart_charging/charging_requests.py, a
+    command's state, or a sentence.
     """
 
     application = ForeignKeyField(ChargingApplication, null=True, backref="requests", on_delete="CASCADE")

@@ -37,9 +37,10 @@ class Belief:
     _low_readings: int = 0
     _lowest: float = 0.0
     _fewer: tuple[int, ...] = ()
-    #: It uses at least so many phases, as far as totals tell; and so many, as a meter showed that names them.
+    #: So many phases it uses at once, as a meter showed that names them; 1 while none has.
+    sure_phases: int = 1
+    #: It uses at least so many, as far as totals tell.
     _spread: int = 1
-    _seen: int = 0
     _step: float = _FIRST_STEP
     _pause: float = _FIRST_PAUSE
     _raise_after: float = field(default=0.0)
@@ -60,11 +61,6 @@ class Belief:
         self.asleep_until = now + NAP
         self._forget_low()
 
-    @property
-    def sure_phases(self) -> int:
-        """How many phases it surely uses at once."""
-        return self._seen or self._spread
-
     def see(self, currents: Sequence[float], *, is_sure: bool = True) -> None:
         """A reading (A for each phase of the station), whatever it was given. `is_sure`: it shows which phases carry
         current, and does not only say how much in all or at most."""
@@ -73,7 +69,7 @@ class Belief:
             self.wake()
             self._note_phases(currents, taken)
             if is_sure:
-                self._seen = sum(current > NOTHING for current in currents)
+                self.sure_phases = sum(current > NOTHING for current in currents)
 
     def take_note(self, currents: Sequence[float], given: float, now: float, *, is_total: bool = False) -> None:
         """The same while `given` held and was settled. `is_total`: how it spreads over the phases is not known."""

@@ -7,7 +7,6 @@ higher ones once the lower ones that pay for them are accepted and followed.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ocpp_server.charging.units import Wiring
 from ocpp_server.site import fail_safe
 from ocpp_server.site.allocation import Allotment, Draw, Load, allocate
 from ocpp_server.site.default import Steps
@@ -27,7 +26,8 @@ class Order:
     """One limit to send. `transaction_id` None: the default of the connector, else the limit of that session.
 
     The limit holds for `lease` s, or for `wait` s from the start of a session that has no limit of its own; then
-    `fail_safe` follows. `is_renewal`: it only lends longer what was lent. `wiring`: for a station that takes W.
+    `fail_safe` follows. `is_renewal`: it only lends longer what was lent. `phases`: how many share it for sure,
+    where a station is told W.
     """
 
     key: Key
@@ -36,7 +36,7 @@ class Order:
     fail_safe: float
     lease: float
     is_renewal: bool = False
-    wiring: Wiring = Wiring()
+    phases: int = 3
 
 
 @dataclass(slots=True)
@@ -138,14 +138,14 @@ class Site:
 
     def _may_send(self, key: Key, amperes: float, now: float) -> bool:
         hold = self._hold(key)
-        is_due = hold.is_uncertain or amperes != hold.now(now) or self._is_spread_anew(key, amperes)
+        is_due = hold.is_uncertain or amperes != hold.now(now) or self._is_spread_anew(key)
         return hold.asked is None and now >= hold.retry_at and is_due
 
-    def _is_spread_anew(self, key: Key, amperes: float) -> bool:
+    def _is_spread_anew(self, key: Key) -> bool:
         """Whether the same limit is another one in W since more, or less, is known of the phases that its car uses."""
         member, session = self.members[key], self.members[key].session
         assert session is not None
-        return member.takes_watts and session.shared_by != member.wiring.count(amperes)
+        return member.takes_watts and session.shared_by != member.sure_phases
 
     def _renewals(self, told: set[Key], now: float) -> Iterator[Order]:
         """What stays as it is is lent again in time; not to those who are `told` something else."""
@@ -178,21 +178,20 @@ class Site:
         for member in sorted(due, key=lambda member: member.fail_safe - member.falls_to):
             more = tenths(member.fail_safe) - tenths_up(member.falls_to)
             if ledger.take_if_free(self.grid.usage(member.circuit, member.phases), more):
-                wiring = Wiring(len(member.phases), 1, member.maximum)
-                yield Order(member.key, None, *member.wanted_default, self.wait, wiring=wiring)
+                yield Order(member.key, None, *member.wanted_default, self.wait, phases=1)
 
     def _order(self, key: Key, amperes: float, *, is_renewal: bool = False) -> Order:
         member, session = self.members[key], self.members[key].session
         assert session is not None
         then = member.second_step if member.can_step else amperes
         lease = self.lease if amperes > then else 2 * self.lease + 2 * MARGIN
-        return Order(key, session.transaction_id, amperes, then, lease, is_renewal, member.wiring)
+        return Order(key, session.transaction_id, amperes, then, lease, is_renewal, member.sure_phases)
 
     def _note_sent(self, order: Order, now: float) -> None:
         member = self.members[order.key]
         if order.transaction_id is not None and member.session is not None:
             member.session.hold.ask(Lent(order.amperes, order.fail_safe, now + order.lease))
-            member.session.shared_by = order.wiring.count(order.amperes)
+            member.session.shared_by = order.phases
             return
         member.default.asked = Steps(order.amperes, order.fail_safe)
         member.follow_default(self.wait, now)

@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass, field
 
-from ocpp_server.charging.units import Wiring
 from ocpp_server.site.allocation import Draw, Load
 from ocpp_server.site.default import IN_VAIN, Default, Steps
 from ocpp_server.site.hold import LEAD, Lent
@@ -63,16 +62,14 @@ class Member:
         return Steps(0.0 if can_rise else self.fail_safe, self.fail_safe)
 
     @property
-    def wiring(self) -> Wiring:
-        """How a limit of its session is shared out, as far as that is sure; a connector gives no phase more than its
-        `maximum`."""
-        sure = self.session.belief.sure_phases if self.session is not None else 1
-        return Wiring(len(self.phases), sure, self.maximum)
+    def sure_phases(self) -> int:
+        """How many phases surely share what its car takes. Before the car is seen, all may go to one (errata 3.34)."""
+        return self.session.belief.sure_phases if self.session is not None else 1
 
     @property
     def smallest(self) -> float:
         """The least with which its car charges."""
-        return self._smallest(len(self.site_phases), self.wiring.sure)
+        return self._smallest(len(self.site_phases), self.sure_phases)
 
     @property
     def smallest_of_any(self) -> float:
@@ -81,7 +78,7 @@ class Member:
 
     def _smallest(self, phases: int, sure: int) -> float:
         """In W what may all go to the `sure` phases must be enough for all that are used."""
-        return min(self.maximum, self.minimum * phases / sure) if self.takes_watts else self.minimum
+        return self.minimum * phases / sure if self.takes_watts else self.minimum
 
     @property
     def falls_to(self) -> float:

@@ -47,7 +47,7 @@ def send(unit: Unit, orders: Iterable[Order]) -> None:
         number = SITE.profile_id(purpose, connector_id)
         profile = wishes.profile(order, now, profile_id=number, stack_level=level)
         charging_profiles.hold(
-            unit, SITE, charge_point_id, connector_id, profile, by=BY, lifetime=LIFETIME, wiring=order.wiring
+            unit, SITE, charge_point_id, connector_id, profile, by=BY, lifetime=LIFETIME, phases=order.phases
         )
 
 

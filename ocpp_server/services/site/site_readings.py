@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from ocpp_server.services.session import meter_values
 from ocpp_server.site.grid import VOLTAGE
 
-_CURRENT, _POWER = "Current.Import", "Power.Active.Import"
+_CURRENT, _POWER, _SOC = "Current.Import", "Power.Active.Import", "SoC"
 _NAMES = ("L1", "L2", "L3")
 #: By so much (part) voltage and meters may make power differ from current times the nominal voltage.
 _ERROR = 0.1
@@ -29,6 +29,9 @@ def currents(samples: Any, phases: int) -> Reading | None:
         if each is not None:
             return Reading(tuple(max(0.0, value / volts) for value in each))
     current, power = found.get(_CURRENT, {}).get(None), found.get(_POWER, {}).get(None)
+    if power is not None and _SOC in found:
+        # Only a DC station knows, and it takes its power from all phases evenly.
+        return Reading((max(0.0, power) / VOLTAGE / phases,) * phases)
     if power is not None:
         return _of_power(max(0.0, power), current or 0.0, phases)
     return None if current is None else Reading((max(0.0, current),) * phases, is_sure=phases == 1)

@@ -23,8 +23,9 @@ TRACE = 0.5
 class Place:
     """One connector. Amperes per phase; `phases` those of the site that its car uses, counted from 0. `measured` is
     the highest phase; `counted` what the site keeps free for it; `can_step`: whether the station takes limits that
-    change by themselves; `cap`: what others than the site allow its session now, and `instead`: what cars follow by
-    profiles of others where they have no limit of the site's; `next_in` the seconds until its turn."""
+    change by themselves; `is_spread_unknown`: whether it takes W, and no meter shows which phases share them; `cap`:
+    what others than the site allow its session now, and `instead`: what cars follow by profiles of others where they
+    have no limit of the site's; `next_in` the seconds until its turn."""
 
     key: Key
     circuit: int
@@ -38,6 +39,7 @@ class Place:
     fail_safe: float
     is_fail_safe_installed: bool
     can_step: bool
+    is_spread_unknown: bool
     cap: float | None
     instead: float | None
     next_in: float | None
@@ -122,6 +124,7 @@ def _place(live: Live, member: Member, now: float) -> Place:
         fail_safe=member.fail_safe,
         is_fail_safe_installed=member.default.installed == member.wanted_default,
         can_step=member.can_step,
+        is_spread_unknown=member.takes_watts and member.sure_phases < len(member.site_phases),
         cap=member.cap,
         instead=max(member.instead.first, member.instead.then) if member.instead else None,
         next_in=_next_in(live, session, now) if waits and session else None,

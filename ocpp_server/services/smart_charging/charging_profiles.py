@@ -32,7 +32,6 @@ from typing import Any, NamedTuple
 from ocpp_server import clock
 from ocpp_server.charging import building, fitting
 from ocpp_server.charging.profile import TX, whole
-from ocpp_server.charging.units import Wiring
 from ocpp_server.models import (
     ChargePoint,
     ChargingApplication,
@@ -144,18 +143,18 @@ def hold(
     *,
     by: str,
     lifetime: float = LIMIT_LIFETIME,
-    wiring: Wiring | None = None,
+    phases: int | None = None,
 ) -> ChargingProfileRequest:
     """Send an owner's own profile, whatever the station holds already. Its chargingProfileId is one of the owner's; a
     TxProfile names its transaction, and is left out where another one runs. The owner has looked whether it is late.
-    `wiring`: where the station takes W, the limit is to hold on each phase."""
+    `phases`: how many of them share the limit for sure, where the station takes W; else as many as it has."""
     session = None
     if profile["chargingProfilePurpose"] == TX:
         running = installed_profiles.running_on(charge_point_id, connector_id)
         session = running if running is not None and running.id == profile.get("transactionId") else None
     charging_requests.supersede(unit, owner, charge_point_id, connector_id, profile["chargingProfilePurpose"])
     charge_point = ChargePoint.get_by_id(charge_point_id)
-    wish = Wish(charge_point, connector_id, profile, owner, by, lifetime, session, wiring=wiring)
+    wish = Wish(charge_point, connector_id, profile, owner, by, lifetime, session, phases=phases)
     return _send(unit, wish, even_if_late=True)
 
 

@@ -6,14 +6,13 @@ got. A station that does not answer, or cannot be reached, is not asked again.
 
 import json
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from ocpp_server import clock
 from ocpp_server.charging import fitting, ladder
 from ocpp_server.charging.ladder import Attempt
 from ocpp_server.charging.limits import Limits, Traits
-from ocpp_server.charging.units import Wiring
 from ocpp_server.models import ChargePoint, ChargingProfileRequest, Transaction
 from ocpp_server.models.charging import FAILED, INSTALLED, LEFT_OUT, REFUSED, SUPERSEDED, WAITING
 from ocpp_server.models.commands import ANSWERED, ERROR, LOST, TIMEOUT
@@ -37,8 +36,8 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Wish:
-    """A profile for a connector. `lifetime` in seconds as for commands; None waits for the station. `wiring`: where a
-    limit in W must be safe for each phase."""
+    """A profile for a connector. `lifetime` in seconds as for commands; None waits for the station. `phases`: how many
+    of them share it for sure, where it is sent in W; None: as many as the station has."""
 
     charge_point: ChargePoint
     connector_id: int
@@ -48,12 +47,12 @@ class Wish:
     lifetime: float | None = None
     session: Transaction | None = None
     application_id: int | None = None
-    wiring: Wiring | None = None
+    phases: int | None = None
 
 
 def begin(unit: Unit, wish: Wish) -> ChargingProfileRequest:
     """Send it in its first form. Raises Invalid for what the standard does not allow."""
-    place = StationPlace(wish.charge_point.id, wish.connector_id, wish.session, wish.wiring)
+    place = StationPlace(wish.charge_point.id, wish.connector_id, wish.session, wish.phases)
     first = next(ladder.attempts(wish.profile, place, place.now))
     request = _row(wish)
     _try(unit, request, wish.charge_point, first)
@@ -180,7 +179,7 @@ def _row(wish: Wish) -> ChargingProfileRequest:
         owner=wish.owner.name,
         purpose=wish.profile["chargingProfilePurpose"],
         transaction_id=wish.session.id if wish.session else None,
-        attempts=json.dumps({"wish": wish.profile, "wiring": wish.wiring and asdict(wish.wiring), "tried": []}),
+        attempts=json.dumps({"wish": wish.profile, "phases": wish.phases, "tried": []}),
         lifetime=wish.lifetime,
         requested_by=wish.by,
         requested_at=clock.now(),
@@ -232,8 +231,8 @@ def _go_on(unit: Unit, request: ChargingProfileRequest) -> None:
     """The next attempt, or the end."""
     tried = attempts_of(request)
     session = Transaction.get_or_none(Transaction.id == request.transaction_id) if request.transaction_id else None
-    wiring = json.loads(request.attempts)["wiring"]
-    place = StationPlace(request.charge_point_id, request.connector_id, session, wiring and Wiring(**wiring))
+    phases = json.loads(request.attempts)["phases"]
+    place = StationPlace(request.charge_point_id, request.connector_id, session, phases)
     is_full = _is_full(place.limits, request.charge_point_id, request.connector_id, tried[0]["profile"])
     following = None if is_full else _next(wish_of(request), place, tried)
     if following is not None:

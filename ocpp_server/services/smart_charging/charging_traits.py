@@ -12,7 +12,7 @@ from peewee import fn
 from ocpp_server import clock
 from ocpp_server.charging import limits
 from ocpp_server.charging.limits import Limits, Traits
-from ocpp_server.charging.units import Supply, Wiring
+from ocpp_server.charging.units import Supply
 from ocpp_server.models import ChargingTraits, ConfigurationKey, Connector, MeterValue, Transaction
 from ocpp_server.services.session import meter_values
 from ocpp_server.store import Unit
@@ -86,9 +86,9 @@ class StationPlace:
         charge_point_id: int,
         connector_id: int,
         session: Transaction | None = None,
-        wiring: Wiring | None = None,
+        phases: int | None = None,
     ) -> None:
-        self.charge_point_id, self.connector_id, self.wiring = charge_point_id, connector_id, wiring
+        self.charge_point_id, self.connector_id, self.phases = charge_point_id, connector_id, phases
         self.session = session
         self.session_start = session.started_at if session else None
 
@@ -108,7 +108,7 @@ class StationPlace:
     @cached_property
     def supply(self) -> Supply:
         supply = supply_of(self.charge_point_id)
-        return supply if self.wiring is None else replace(supply, wiring=self.wiring)
+        return supply if self.phases is None else replace(supply, phases=self.phases)
 
     @cached_property
     def connectors(self) -> int:

@@ -144,12 +144,12 @@ def test_what_a_station_is_told_in_watts_may_all_go_to_one_phase_until_its_car_i
     play = Play(20, 1, takes_watts=True)
     play.car(1)
     assert play.look() == {1: 20.0}
-    assert play.sent[-1].wiring.count(20.0) == 1
+    assert play.sent[-1].phases == 1
     play.accept()
     play.now += 60
     happenings.measured(play.site, (1, 1), (6.7, 6.7, 6.7), play.now)
     assert play.look() == {1: 20.0}
-    assert play.sent[-1].wiring.count(20.0) == 3
+    assert play.sent[-1].phases == 3
     play.accept()
     play.now += 60
     happenings.measured(play.site, (1, 1), (20.0, 20.0, 20.0), play.now)
@@ -165,22 +165,26 @@ def test_what_is_told_in_watts_is_enough_for_a_car_on_all_phases_or_for_none():
     assert sorted(member.fail_safe for member in play.site.members.values()) == [0.0, 30.0]
 
 
-def test_all_that_a_connector_can_give_is_told_in_watts_for_all_phases():
-    play = Play(40, 1, takes_watts=True)
+def test_a_car_on_all_phases_starts_also_where_the_connector_gives_less_than_its_smallest_power_on_one():
+    play = Play(40, 1, takes_watts=True, maximum=16.0)
     play.car(1)
-    play.look()
-    assert play.sent[-1].wiring.count(play.sent[-1].amperes) == 3
+    assert play.look() == {1: 18.0}
+    play.accept()
+    play.now += 60
+    happenings.measured(play.site, (1, 1), (6.0, 6.0, 6.0), play.now)
+    assert play.look() == {1: 16.0}
 
 
-def test_a_total_shows_that_a_car_uses_all_phases_only_where_it_is_more_than_fewer_can_bear():
+def test_a_total_does_not_show_which_phases_carry_it():
     play = Play(40, 1, takes_watts=True)
     play.car(1)
     play.look()
     play.accept()
-    happenings.measured(play.site, (1, 1), (10.0, 10.0, 10.0), play.now + 60, is_total=True, is_sure=False)
-    assert play.site.members[1, 1].wiring.sure == 1
-    happenings.measured(play.site, (1, 1), (30.0, 30.0, 30.0), play.now + 120, is_total=True, is_sure=False)
-    assert play.site.members[1, 1].wiring.sure == 3
+    for seconds in (60, 120):
+        now = play.now + seconds
+        happenings.measured(play.site, (1, 1), (10.6, 10.6, 10.6), now, is_total=True, is_sure=False)
+    assert play.site.members[1, 1].sure_phases == 1
+    assert play.site.members[1, 1].session.belief.most == 32.0, "all of it may go to one phase, so it takes all"
 
 
 def test_a_station_that_takes_no_limit_that_changes_by_itself_never_has_more_than_its_fail_safe():

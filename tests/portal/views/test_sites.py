@@ -195,6 +195,18 @@ def test_a_connection_that_is_overdrawn_is_shown_everywhere(viewer, live):
     assert "draws more than its connection bears" in viewer.get("/").text
 
 
+def test_where_limits_in_watts_are_made_for_one_phase_the_page_says_why(viewer, live):
+    live.site.members[1, 1].takes_watts = True
+    live.site.circuits[0] = Fuse(live.site.circuits[0].id, None, limit_a=100.0)
+    live.site.__post_init__()
+    settle(live)
+    now = clock.now().timestamp()
+    happenings.measured(live.site, (1, 1), (6.0, 6.0, 6.0), now, is_total=True, is_sure=False)
+    assert "Its limit is told in watts." in viewer.get(f"/sites/{live.id}").text
+    happenings.measured(live.site, (1, 1), (6.0, 6.0, 6.0), now)
+    assert "Its limit is told in watts." not in viewer.get(f"/sites/{live.id}").text
+
+
 def add_circuit(live, **limits):
     """A circuit behind the connection, with the first two stations on it."""
     (root,) = live.site.circuits

@@ -6,7 +6,6 @@ import pytest
 
 from ocpp_server import clock
 from ocpp_server.charging.limits import Traits
-from ocpp_server.charging.units import Wiring
 from ocpp_server.services.configuration import configuration
 from ocpp_server.services.site import site_loading, site_orders, site_sharing, sites
 from ocpp_server.services.site.sites import Circuit, Member, Plan
@@ -47,14 +46,14 @@ def read(store, transaction, *, received, ahead):
 def test_a_limit_in_watts_is_made_for_the_phases_that_surely_share_it(store, point):
     store.write(lambda unit: charging_traits.learn(unit, point.id, Traits(unit="W")))
     answerer = Answerer(store, point)
-    for wiring in (Wiring(1, 1, 32.0), Wiring(3, 1, 32.0), Wiring(3, 3, 32.0)):
-        order = Order((point.id, 1), None, 6.0, 32.0, 960.0, wiring=wiring)
+    for phases in (1, 3):
+        order = Order((point.id, 1), None, 6.0, 32.0, 960.0, phases=phases)
         store.write(lambda unit, order=order: site_orders.send(unit, [order]))
         answerer.answer()
     sent = [
         [step["limit"] for step in item["chargingSchedule"]["chargingSchedulePeriod"]] for item in answerer.profiles
     ]
-    assert sent == [[1380.0, 7360.0], [1380.0, 22_080.0], [4140.0, 22_080.0]]
+    assert sent == [[1380.0, 7360.0], [4140.0, 22_080.0]]
 
 
 def load(store):

@@ -18,6 +18,7 @@ def sample(value, measurand="Current.Import", **words):
         ([sample(3680, "Power.Active.Import"), sample(16, "Current.Import")], (16, 0, 0)),
         ([sample(11000, "Power.Active.Import"), sample(16, "Current.Import")], (16, 16, 16)),
         ([sample(46000, "Power.Active.Import"), sample(100, "Current.Import")], (100, 100, 66.7)),
+        ([sample(46000, "Power.Active.Import"), sample(80, "SoC")], (66.7, 66.7, 66.7)),
         ([sample(12)], (12, 12, 12)),
         ([sample(-3)], (0, 0, 0)),
         ([sample(100, "Energy.Active.Import.Register")], None),

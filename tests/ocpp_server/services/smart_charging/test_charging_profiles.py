@@ -7,7 +7,6 @@ import pytest
 
 from ocpp_server.charging.limits import Traits
 from ocpp_server.charging.profile import CHARGE_POINT_MAX, TX, TX_DEFAULT
-from ocpp_server.charging.units import Wiring
 from ocpp_server.models import Command, InstalledChargingProfile
 from ocpp_server.services import commands
 from ocpp_server.services.errors import Invalid
@@ -90,12 +89,9 @@ def test_where_the_phases_of_a_car_are_not_known_a_limit_in_watts_holds_on_each(
     profile = default(10, chargingProfileId=SITE.profile_id(TX_DEFAULT, 1))
     periods = profile["chargingSchedule"]["chargingSchedulePeriod"]
     periods[:] = [{"startPeriod": 0, "limit": 6}, {"startPeriod": 60, "limit": 32}]
-    wiring = Wiring(phases=3, sure=1, largest=32)
-    yard.store.write(
-        lambda unit: charging_profiles.hold(unit, SITE, yard.id, 1, profile, by="Chargeyard", wiring=wiring)
-    )
+    yard.store.write(lambda unit: charging_profiles.hold(unit, SITE, yard.id, 1, profile, by="Chargeyard", phases=1))
     yard.station.answer()
-    assert limits_of(yard.station.profiles[-1]) == [1380.0, 22_080.0]
+    assert limits_of(yard.station.profiles[-1]) == [1380.0, 7360.0]
 
 
 @pytest.mark.parametrize(
