@@ -233,7 +233,7 @@ def _may_end(session: OpenTransaction, id_tag: str | None, meter_stop: int | Non
         return False
     if meter_stop is not None and 0 <= meter_stop < session.counter.meter_start:
         return False
-    return stopped_at is None or stopped_at >= session.counter.started_at
+    return stopped_at is None or stopped_at >= session.begun_by
 
 
 def close_forgotten(unit: Unit, charge_point_id: int, connector_id: int, started_at: int, received_at: int) -> None:

@@ -182,7 +182,7 @@ def _session_of(
         if named is not None:
             return named, 0
     found = of_connector(unit, charge_point_id, connector_id) if connector_id > 0 else None
-    return found, found.counter.started_at if found else 0
+    return found, found.begun_by if found else 0
 
 
 def _take_values(

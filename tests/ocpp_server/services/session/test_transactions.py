@@ -404,6 +404,18 @@ def test_a_start_after_one_of_a_clock_that_was_ahead_closes_it(speaker, time):
     assert speaker.session(ahead)["flags"] == {"closed_by_next_start", "estimated"}
 
 
+def test_what_comes_without_an_id_belongs_to_a_session_whose_start_was_ahead_of_time(speaker, time):
+    ahead = start_id(speaker, timestamp=time.iso(minutes=4))
+    time.go_on(minutes=1)
+    meter(speaker, value(time.iso(), value="1300"))
+    assert speaker.session(ahead)["energy_wh"] == 300
+    time.go_on(minutes=1)
+    stop(speaker, -1, 1500, timestamp=time.iso())
+    session = speaker.session(ahead)
+    assert (session["meter_stop"], session["energy_wh"]) == (1500, 500)
+    assert session["flags"] == {"stopped_before_start"}
+
+
 def test_other_connectors_and_stations_are_left_alone(speaker, another):
     ids = [start_id(speaker, 1), start_id(speaker, 2), start_id(another("CP-2"), 1)]
     assert [speaker.session(id_)["stopped_at"] for id_ in ids] == [None] * 3
