@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+MIGRATIONS = str(Path(__file__).parent / "migrations")
 #: So many pieces of work share one commit at most; the rest goes into the next.
 BATCH_LIMIT = 1000
 
@@ -132,7 +133,11 @@ class Store:
     def migrate(self) -> list[str]:
         """Bring the tables up to date; the names of the migrations that ran."""
         with self.database.connection_context():
-            return Runner(self.database, str(Path(__file__).parent / "migrations")).up()
+            runner = Runner(self.database, MIGRATIONS)
+            steps = runner.status()
+            if any(step.applied for step in steps) and not all(step.applied for step in steps):
+                log.info("the tables are brought up to date; millions of rows take minutes, nobody is served meanwhile")
+            return runner.up()
 
     def start(self) -> None:
         """Begin writing."""

@@ -2,10 +2,11 @@
 
 import psycopg
 import pytest
+from playhouse.migrations import Runner
 from playhouse.schema_diff import diff_models
 
 from ocpp_server.models import TABLES
-from ocpp_server.store import Store
+from ocpp_server.store import MIGRATIONS, Store
 from tests.conftest import POSTGRESQL
 
 #: Made by hand: peewee's diff knows no partial index without a declaration of it.
@@ -79,6 +80,20 @@ def test_running_again_changes_nothing(empty):
     assert store.migrate() == []
     assert columns(store) == before
     store.stop()
+
+
+def test_whoever_has_data_is_told_that_it_may_take_a_while(empty, caplog):
+    caplog.set_level("INFO", logger="ocpp_server")
+    store = Store(empty)
+    store.migrate()
+    assert caplog.messages == []
+    with store.database.connection_context():
+        Runner(store.database, MIGRATIONS).down()
+    store.migrate()
+    store.migrate()
+    store.stop()
+    assert len(caplog.messages) == 1
+    assert "nobody is served meanwhile" in caplog.messages[0]
 
 
 def test_columns_have_the_types_that_the_models_would_make(empty):
