@@ -234,9 +234,14 @@ def fitted(key: Key, purpose: str, changed: Collection[str]) -> None:
     live = _state.places.get(key)
     if live is None:
         return
-    live.site.members[key].takes_watts |= UNIT in changed
+    member = live.site.members[key]
+    before = member.takes_watts, member.can_step
+    member.takes_watts |= UNIT in changed
+    member.can_step &= PERIODS not in changed
+    if before != (member.takes_watts, member.can_step):
+        live.site.plan()
+        live.is_dirty = True
     if PERIODS in changed:
-        live.site.members[key].can_step = False
         gone(key, purpose)
 
 

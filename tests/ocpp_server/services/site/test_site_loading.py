@@ -101,6 +101,15 @@ def test_what_a_station_took_counted_from_the_start_of_the_session_ends_when_it_
     assert member_of(load(store)).session.hold.held.ends - NOW.timestamp() == 900.0
 
 
+def test_a_default_that_the_station_took_on_connector_0_is_that_of_its_only_connector(store, site, point):
+    def refuses(action, payload):
+        return "Rejected" if payload["connectorId"] else "Accepted"
+
+    send(store, Order((point.id, 1), None, 0.0, 32.0, 960))
+    assert Answerer(store, point, refuses).answer() == 2
+    assert member_of(load(store)).default.installed == (0.0, 32.0)
+
+
 def test_what_a_station_took_only_in_part_counts_as_not_taken(store, site, point):
     install(store, Order((point.id, 1), None, 0.0, 32.0, 960), fitted=in_one_step)
     assert member_of(load(store)).default.installed is None

@@ -87,6 +87,19 @@ def test_a_station_that_is_found_to_take_one_step_only_is_given_constant_limits_
     assert decide() == []
 
 
+def test_fail_safe_limits_are_shared_out_anew_for_a_station_that_is_found_to_take_watts_only(store, point):
+    plan = Plan("Yard", [Circuit("Main", 20.0)], [Member(point.id, number, "Main") for number in (1, 2)])
+    store.write(lambda unit: sites.save(unit, plan))
+    site, _ = load(store)
+    happenings.connection(site, point.id, True, NOW.timestamp())
+    assert [member.fail_safe for member in site.members.values()] == [10.0, 10.0]
+    store.write(lambda unit: charging_traits.learn(unit, point.id, Traits(unit="W")))
+    order = Order((point.id, 1), None, 0.0, 10.0, 960.0)
+    store.write(lambda unit: site_orders.send(unit, [order]))
+    Answerer(store, point).answer()
+    assert [member.fail_safe for member in site.members.values()] == [20.0, 0.0]
+
+
 def test_in_which_form_a_station_takes_limits_is_known_from_its_configuration(store, point):
     plan = Plan("Yard", [Circuit("Main", 20.0)], [Member(point.id, 1, "Main")])
     store.write(lambda unit: sites.save(unit, plan))

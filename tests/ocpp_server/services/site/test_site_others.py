@@ -15,7 +15,9 @@ from ocpp_server.services.site import site_loading, site_orders, site_sharing, s
 from ocpp_server.services.site.sites import Circuit, Member, Plan
 from ocpp_server.services.smart_charging import charging_profiles
 from ocpp_server.services.smart_charging.charging_profiles import Spot
+from ocpp_server.site import happenings
 from ocpp_server.site.controller import Order
+from ocpp_server.site.hold import Lent
 from tests.charging import station
 from tests.charging_station import Answerer
 
@@ -98,6 +100,31 @@ def test_a_session_begins_with_the_profile_of_its_remote_start(store, point, ans
     assert member.session.hold.most(NOW.timestamp()) == 25.0
     site_sharing.clear()
     assert load(store).session.hold.most(NOW.timestamp()) == 32.0, "without a default it may be all"
+
+
+def test_a_session_that_is_found_later_follows_the_profile_that_it_has(store, settings, point, answerer, member):
+    number = start(store, answerer)
+    apply(store, answerer, profile(25, TX, level=3))
+    site_sharing.clear()
+    load(store)
+    happenings.ended(site_sharing.at((point.id, 1)).site, (point.id, 1), number)
+    with store.reading():
+        site_loading.reconcile(site_sharing.all_sites())
+    session = site_sharing.at((point.id, 1)).site.members[point.id, 1].session
+    session.hold.recall(Lent(0.0, 0.0))
+    share_sites.share_sites(store, settings)
+    assert session.hold.most(NOW.timestamp()) == 25.0
+
+
+def test_a_schedule_whose_place_the_sites_default_takes_counts_no_more(store, settings, point, answerer, member):
+    apply(store, answerer, profile(15, level=0))
+    start(store, answerer)
+    share_sites.share_sites(store, settings)
+    assert member.cap == 15.0
+    store.write(lambda unit: site_orders.send(unit, [Order((point.id, 1), None, 0.0, 20.0, 960.0)]))
+    answerer.answer()
+    share_sites.share_sites(store, settings)
+    assert member.cap is None
 
 
 def test_a_profile_for_the_session_that_stands_above_the_sites_is_overruled_by_the_next_limit(
