@@ -34,11 +34,11 @@ def on_list() -> dict[str, Any]:
 
 
 def latest(charge_point_id: int, *actions: str) -> list[Command]:
-    """The newest commands of a station, of all actions or of these."""
-    query = Command.select().where(Command.charge_point == charge_point_id)
-    if actions:
-        query = query.where(Command.action.in_(actions))
-    return list(query.order_by(Command.id.desc()).limit(LATEST))
+    """The newest commands of a station, of all actions or of these; of each by the index on it."""
+    query = Command.select().where(Command.charge_point == charge_point_id).order_by(Command.id.desc()).limit(LATEST)
+    queries = [query.where(Command.action == action) for action in actions] or [query]
+    found = [command for each in queries for command in each]
+    return sorted(found, key=lambda command: command.id, reverse=True)[:LATEST]
 
 
 def label_of(command: Command | CommandBatch) -> str:

@@ -9,6 +9,7 @@ from ocpp_server.models import Command, Frame
 from ocpp_server.services.session import session_search
 from ocpp_server.store import Store
 from tests import charging, query_plans
+from tests.portal.api.conftest import make_token
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PAGES = (
@@ -43,6 +44,21 @@ PAGES = (
 )
 
 
+API = (
+    "/transactions",
+    "/transactions?station=CP-1",
+    "/transactions?id_tag=CARD-1",
+    "/transactions?running=true",
+    "/transactions?until=2026-11-01T00:00:00Z",
+    "/transactions?since=2026-11-01T00:00:00Z&station=CP-1",
+    "/transactions/1/meter-values",
+    "/stations/CP-1/messages?action=Reset&until=2026-11-01T00:00:00Z",
+    "/stations/CP-1/commands?state=queued",
+    "/stations/CP-1/commands?state=error&action=Reset",
+    "/audit?q=x",
+)
+
+
 @pytest.fixture
 def yard(store: Store, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One of each: the plans of SQLite are the same for millions. And lists behave as if sessions were many."""
@@ -68,4 +84,21 @@ def test_a_page_walks_through_no_large_table(admin: FlaskClient, store: Store, a
     with query_plans.watching(store) as statements:
         assert admin.get(address).status_code == 200
     assert statements.ran
+    assert statements.walks() == []
+
+
+@pytest.mark.usefixtures("yard")
+@pytest.mark.parametrize("address", API)
+def test_a_list_of_the_api_walks_through_no_large_table(client: FlaskClient, store: Store, address: str) -> None:
+    headers = {"Authorization": f"Bearer {make_token(store, 'admin')}"}
+    with query_plans.watching(store) as statements:
+        assert client.get(f"/api/v1{address}", headers=headers).status_code == 200
+    assert statements.walks() == []
+
+
+@pytest.mark.usefixtures("yard")
+@pytest.mark.parametrize("address", ["/sessions.csv", "/sessions.csv?q=CARD", "/settings/audit.csv?q=x"])
+def test_an_export_walks_in_the_order_of_an_index(admin: FlaskClient, store: Store, address: str) -> None:
+    with query_plans.watching(store) as statements:
+        assert admin.get(address).data
     assert statements.walks() == []

@@ -272,6 +272,7 @@ def keep(unit: Unit, members: Iterable[Key]) -> None:
     numbers = {(key[0], SITE.profile_id(purpose, key[1])) for key in members for purpose in (TX, TX_DEFAULT)}
     waiting = Command.select().where(
         Command.charge_point.in_([number for number, _ in numbers]),
+        Command.finished_at.is_null(),
         Command.state == QUEUED,
         Command.action == "ClearChargingProfile",
         Command.requested_by == BY,

@@ -31,7 +31,7 @@ from portal.api.values import parsed, time
 
 TAG = "Transactions"
 ORDER = paging.Order((Transaction.id,), descending=True)
-#: Where a time is asked for: no session before it or after it is looked at.
+#: Of a station, a card or a time: the indexes on these lead through their sessions in this order.
 BY_TIME = paging.Order((Transaction.started_at, Transaction.id), descending=True)
 VALUES_ORDER = paging.Order((MeterValue.at, MeterValue.id))
 TRANSACTION = record(
@@ -91,7 +91,7 @@ def index(query: dict[str, Any]) -> dict[str, Any]:
         found = found.where(Transaction.started_at >= query["since"])
     if "until" in query:
         found = found.where(Transaction.started_at < query["until"])
-    order = BY_TIME if {"since", "until"} & query.keys() else ORDER
+    order = BY_TIME if {"station", "id_tag", "since", "until"} & query.keys() else ORDER
     return paging.part(found, order, query, paging.each(shown))
 
 
