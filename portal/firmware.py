@@ -11,8 +11,8 @@ from ocpp_server import clock
 from ocpp_server.models import FirmwareJob, FirmwareUpdate
 from ocpp_server.models.charge_points import ACCEPTED
 from ocpp_server.models.firmware import CANCELLED, DONE, PAUSED, PLANNED, RUNNING, STOPPED
-from ocpp_server.services.firmware import firmware_jobs, firmware_waves, states
-from ocpp_server.services.firmware.firmware_jobs import Plan
+from ocpp_server.services.firmware import firmware_waves, plans, states
+from ocpp_server.services.firmware.plans import Plan
 
 #: So many stations are named in a sentence at most.
 _NAMED = 20
@@ -93,17 +93,18 @@ def hours(plan: FirmwareJob | Plan) -> str:
 
 def begins(plan: Plan) -> datetime | None:
     """When a job of this plan asks the first station; None where it does so at once."""
-    window, begin = firmware_jobs.window_of(plan), plan.starts_at or clock.now()
-    opens = window.opens(begin) if window is not None else begin
-    return opens if opens > clock.now() else None
+    return _later(plan)
 
 
 def asks_from(job: FirmwareJob) -> datetime | None:
     """From when on a job asks stations that does not do so now; None where it does."""
-    window, now = firmware_jobs.window_of(job), clock.now()
-    if job.state != RUNNING or window is None or window.contains(now):
-        return None
-    return window.opens(now)
+    return _later(job) if job.state == RUNNING else None
+
+
+def _later(plan: Plan | FirmwareJob) -> datetime | None:
+    now = clock.now()
+    first = plans.asks_first(plan, now)
+    return first if first > now else None
 
 
 def waves(job: FirmwareJob) -> str:

@@ -8,8 +8,8 @@ from ocpp_server.models import ChargePoint, ConfigurationKey, FirmwareImage, Fir
 from ocpp_server.models.charge_points import ACCEPTED
 from ocpp_server.services.errors import Invalid
 from ocpp_server.services.file import file_addresses
-from ocpp_server.services.firmware import firmware_images, firmware_jobs
-from ocpp_server.services.firmware.firmware_jobs import Plan
+from ocpp_server.services.firmware import firmware_images, firmware_jobs, plans
+from ocpp_server.services.firmware.plans import Plan
 from ocpp_server.settings import Settings
 from portal import audit, local_times
 from portal.converters import row_id
@@ -18,10 +18,10 @@ from portal.yard import StationView
 
 #: A form as it is first shown.
 DEFAULTS = {
-    "waves": ", ".join(str(size) for size in firmware_jobs.WAVES),
-    "stop_percent": str(firmware_jobs.STOP_PERCENT),
+    "waves": ", ".join(str(size) for size in plans.WAVES),
+    "stop_percent": str(plans.STOP_PERCENT),
     "respects_sessions": "1",
-    "patience": str(firmware_jobs.PATIENCE // 60),
+    "patience": str(plans.PATIENCE // 60),
 }
 
 
@@ -39,12 +39,12 @@ def read(form: Mapping[str, str], target: str) -> Plan:
         window_from=form.get("window_from") or None,
         window_to=form.get("window_to") or None,
         zone=zone_name(),
-        waves=firmware_jobs.wave_sizes(form.get("waves", "")),
+        waves=plans.wave_sizes(form.get("waves", "")),
         stop_percent=_number(form, "stop_percent"),
         retries=_number(form, "retries"),
         retry_interval=_number(form, "retry_interval"),
         respects_sessions="respects_sessions" in form,
-        patience=60 * (_number(form, "patience") or firmware_jobs.PATIENCE // 60),
+        patience=60 * (_number(form, "patience") or plans.PATIENCE // 60),
     )
 
 

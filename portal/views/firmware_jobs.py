@@ -9,12 +9,13 @@ from flask_babel import ngettext
 from peewee import fn
 from werkzeug.wrappers import Response
 
-from ocpp_server import clock, sessions
+from ocpp_server import sessions
 from ocpp_server.models import ChargePoint, FileLink, FirmwareImage, FirmwareJob, FirmwareUpdate
 from ocpp_server.models.firmware import PLANNED, RUNNING
 from ocpp_server.services.errors import Invalid
-from ocpp_server.services.firmware import firmware_images, firmware_jobs, firmware_updates, states
+from ocpp_server.services.firmware import firmware_images, firmware_jobs, firmware_updates, plans, states
 from ocpp_server.services.firmware.firmware_jobs import Until
+from ocpp_server.services.firmware.plans import Plan
 from ocpp_server.store import Unit
 from portal import audit, firmware, firmware_plans, formats, lists, local_times, selection, wording, yard
 from portal.auth import role_required
@@ -68,7 +69,7 @@ def create() -> Response:
         return _form(stations, values, {})
     try:
         plan = firmware_plans.read(values, _target(stations, values))
-        firmware_jobs.check(plan, [station.id for station in stations])
+        plans.check(plan, [station.id for station in stations])
     except Invalid as error:
         return _form(stations or _filtered(), values, wording.at_field(error), 422)
     if "confirmed" not in values:
@@ -174,8 +175,8 @@ def _steer(job_id: int, do: Callable[[Unit, int], Any], action: str, done: str) 
 
 
 def _needs_end(job: FirmwareJob) -> bool:
-    """Whether the job only goes on with another end of its window, or without one."""
-    return job.state not in (PLANNED, RUNNING) and job.ends_at is not None and job.ends_at <= clock.now()
+    """Whether the job only goes on with another end, or without one."""
+    return job.state not in (PLANNED, RUNNING) and firmware_jobs.needs_end(job)
 
 
 def _waves(job_id: int) -> list[tuple[int, dict[str, int]]]:
@@ -256,7 +257,7 @@ def _image_option(image: FirmwareImage) -> tuple[str, str]:
     return str(image.id), f"{image.name} {image.version}".strip() + f" ({formats.size(image.size)})"
 
 
-def _confirm(plan: firmware_jobs.Plan, stations: list[ChargePoint], values: dict[str, str]) -> Response:
+def _confirm(plan: Plan, stations: list[ChargePoint], values: dict[str, str]) -> Response:
     views = yard.look_at(stations)
     return page(
         "firmware_jobs/confirm.html",

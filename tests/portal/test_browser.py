@@ -17,7 +17,7 @@ from ocpp_server.services.access import operators
 from ocpp_server.services.card import id_tags, unknown_cards
 from ocpp_server.services.diagnostics import diagnostics
 from ocpp_server.services.file import file_limits
-from ocpp_server.services.firmware import firmware_jobs, firmware_updates
+from ocpp_server.services.firmware import firmware_jobs, firmware_updates, plans
 from ocpp_server.services.local_list import local_lists, records
 from ocpp_server.services.reservation import reservations
 from ocpp_server.services.reservation.reservations import Wish
@@ -75,7 +75,7 @@ def firmware_and_logs(server: Server) -> None:
 
     def work(unit: Unit) -> None:
         station = ChargePoint.get_by_id(1)
-        plan = firmware_jobs.Plan(location="ftp://files.example/new.bin", version="2.0")
+        plan = plans.Plan(location="ftp://files.example/new.bin", version="2.0")
         firmware_jobs.create(unit, plan, [station.id], by="Anna")
         firmware_updates.heard(unit, station.id, "Downloading", clock.to_ms(now))
         file = ReceivedFile.create(charge_point=station, stored_as=stored_as, **facts)

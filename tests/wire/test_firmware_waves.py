@@ -19,7 +19,7 @@ from ocpp_server.jobs.firmware_jobs import carry_out_firmware_jobs
 from ocpp_server.models import FirmwareJob, FirmwareUpdate
 from ocpp_server.server import Server
 from ocpp_server.services.firmware import firmware_jobs
-from ocpp_server.services.firmware.firmware_jobs import Plan
+from ocpp_server.services.firmware.plans import Plan
 from ocpp_server.services.station import charge_points
 from ocpp_server.settings import Settings
 from tests.fake_charge_point import FakeChargePoint

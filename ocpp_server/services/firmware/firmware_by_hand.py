@@ -6,7 +6,7 @@ from ocpp_server import clock, timestamps
 from ocpp_server.models import ChargePoint, Command, FirmwareJob, FirmwareUpdate
 from ocpp_server.models.firmware import RUNNING
 from ocpp_server.services.commands import Claimed
-from ocpp_server.services.firmware import firmware_jobs, firmware_updates
+from ocpp_server.services.firmware import firmware_jobs, firmware_updates, plans
 from ocpp_server.services.firmware.states import ASKED
 from ocpp_server.store import Unit
 
@@ -48,7 +48,7 @@ def _job_of(command: Command, claimed: Claimed, charge_point: ChargePoint, now: 
         **firmware_jobs.spell_location(claimed.payload["location"]),
         target=charge_point.name if command.batch_id is None else "",
         starts_at=now,
-        patience=min(firmware_jobs.PATIENCE + wait, 2**31 - 1),
+        patience=min(plans.PATIENCE + wait, 2**31 - 1),
         retries=_storable(claimed.payload.get("retries")),
         retry_interval=_storable(claimed.payload.get("retryInterval")),
         batch_id=command.batch_id,

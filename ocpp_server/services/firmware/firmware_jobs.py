@@ -1,29 +1,23 @@
 """Firmware jobs as operators make and steer them; services/firmware/firmware_waves.py carries them out."""
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from peewee import fn
 
-from ocpp_server import address_secrets, clock, schemas, sealing
+from ocpp_server import address_secrets, clock, sealing
 from ocpp_server.models import ChargePoint, FirmwareJob, FirmwareUpdate
 from ocpp_server.models.firmware import CANCELLED, DONE, PAUSED, PLANNED, RUNNING, STOPPED
 from ocpp_server.services import commands
 from ocpp_server.services.errors import Invalid
 from ocpp_server.services.file import file_links
-from ocpp_server.services.firmware import daily_windows, states
+from ocpp_server.services.firmware import plans, states
+from ocpp_server.services.firmware.plans import Plan
 from ocpp_server.store import Unit
 
-#: How stations can fetch a file (section 8 of the standard lists them under SupportedFileTransferProtocols).
-SCHEMES = ("http", "https", "ftp", "ftps")
-#: What a form proposes: one station first, then ten, then all; stop when more than a tenth of a wave fails.
-WAVES, STOP_PERCENT, PATIENCE = (1, 10), 10, 7200
-MAX_STATIONS = 5000
 _OPEN_COMMANDS = (
     "SELECT u.command_id FROM firmware_update u JOIN command c ON c.id = u.command_id"
     " WHERE u.job_id = ? AND u.state = 'asked' AND c.state = 'queued'"
@@ -46,89 +40,15 @@ _AGAIN = (
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What a job is to do; see models/firmware.py. `retries` and `retry_interval` (seconds) go to the stations."""
-
-    image_id: int | None = None
-    location: str = ""
-    version: str = ""
-    title: str = ""
-    target: str = ""
-    starts_at: datetime | None = None
-    ends_at: datetime | None = None
-    window_from: str | None = None
-    window_to: str | None = None
-    zone: str | None = None
-    waves: tuple[int, ...] = WAVES
-    stop_percent: int | None = STOP_PERCENT
-    retries: int | None = None
-    retry_interval: int | None = None
-    respects_sessions: bool = True
-    patience: int = PATIENCE
-
-
-@dataclass(frozen=True)
 class Until:
-    """Another end of a job's window than it had before; None for no end."""
+    """Another end of a job than it had before; None for no end."""
 
     ends_at: datetime | None
 
 
-def check(plan: Plan, charge_point_ids: Collection[int]) -> None:
-    """Raise Invalid for what no job can do, naming the field."""
-    if plan.image_id is None:
-        _check_location(plan.location.strip())
-    if len(plan.version) > 50:
-        raise Invalid("version", "A firmware version has 50 characters at most.")
-    if not charge_point_ids:
-        raise Invalid("stations", "Choose at least one station.")
-    if len(charge_point_ids) > MAX_STATIONS:
-        raise Invalid("stations", "A job takes %(most)s stations at most.", most=MAX_STATIONS)
-    if any(not 0 < size <= MAX_STATIONS for size in plan.waves) or len(plan.waves) > 20:
-        raise Invalid("waves", "Write the sizes of the first waves, like 1, 10.")
-    if plan.stop_percent is not None and not 0 <= plan.stop_percent <= 100:
-        raise Invalid("stop_percent", "This must be between 0 and 100.")
-    if plan.ends_at is not None and plan.ends_at <= (plan.starts_at or clock.now()):
-        raise Invalid("ends_at", "The window must end after it begins.")
-    _check_hours(plan)
-    if not 60 <= plan.patience <= 30 * 86400:
-        raise Invalid("patience", "This must be between a minute and 30 days.")
-    for name in ("retries", "retry_interval"):
-        number = getattr(plan, name)
-        if number is not None and not 0 <= number < 2**31:
-            raise Invalid(name, "This must be a whole number from 0 on.")
-
-
-def _check_hours(plan: Plan) -> None:
-    window = window_of(plan)
-    if window is not None and plan.ends_at is not None and plan.ends_at <= window.opens(plan.starts_at or clock.now()):
-        raise Invalid("ends_at", "The job would end before its hours come for the first time.")
-
-
-def _check_location(location: str) -> None:
-    """An address that stations can be told: a URI (section 6.55) with a scheme by which they fetch files."""
-    if not location:
-        raise Invalid("location", "Choose an image, or type where the stations find one.")
-    payload = {"location": location, "retrieveDate": clock.iso(clock.now())}
-    if not (schemas.request_is_valid("UpdateFirmware", payload) and _has_host(location)):
-        raise Invalid(
-            "location",
-            "Write a whole address like https://example.com/new.bin, with http, https, ftp or ftps and without spaces"
-            " or special letters.",
-        )
-
-
-def _has_host(location: str) -> bool:
-    try:
-        parts = urlsplit(location)
-    except ValueError:
-        return False
-    return parts.scheme in SCHEMES and bool(parts.hostname)
-
-
 def create(unit: Unit, plan: Plan, charge_point_ids: Collection[int], *, by: str) -> FirmwareJob:
     """Plan a job for these stations, which are asked in this order. Raises Invalid."""
-    check(plan, charge_point_ids)
+    plans.check(plan, charge_point_ids)
     now = clock.now()
     job = FirmwareJob.create(
         image_id=plan.image_id,
@@ -173,19 +93,6 @@ def location_of(job: FirmwareJob) -> str:
     return location
 
 
-def window_of(job: FirmwareJob | Plan) -> daily_windows.DailyWindow | None:
-    """The hours of each day in which a job asks stations; None where it does at any time. Raises Invalid."""
-    return daily_windows.read(job.window_from, job.window_to, job.zone)
-
-
-def wave_sizes(text: str) -> tuple[int, ...]:
-    """`1, 10` as numbers. Raises Invalid."""
-    words = re.split(r"[\s,;/]+", text.strip()) if text.strip() else []
-    if not all(word.isdecimal() and len(word) < 6 for word in words):
-        raise Invalid("waves", "Write the sizes of the first waves, like 1, 10.")
-    return tuple(int(word) for word in words)
-
-
 def pause(unit: Unit, job_id: int) -> bool:
     """Ask no more stations for now; those under way go on. Whether that was possible."""
     return _become(unit, job_id, PAUSED, (PLANNED, RUNNING))
@@ -194,7 +101,7 @@ def pause(unit: Unit, job_id: int) -> bool:
 def resume(unit: Unit, job_id: int, until: Until | None = None) -> bool:
     """Go on with a job that was paused or has stopped: its failures so far are accepted. Whether that was possible.
 
-    Raises Invalid where its window is over and `until` says no other end.
+    Raises Invalid where it would end before it asks anybody.
     """
     job, now = FirmwareJob.get_by_id(job_id), clock.now()
     if job.state not in (PAUSED, STOPPED):
@@ -239,11 +146,20 @@ def _going_on(job: FirmwareJob, now: datetime) -> str:
     return RUNNING if job.begun_at is not None or job.starts_at <= now else PLANNED
 
 
+def needs_end(job: FirmwareJob) -> bool:
+    """Whether a job that is to go on now must be given another end, or none."""
+    return _is_too_early(job, job.ends_at, clock.now())
+
+
+def _is_too_early(job: FirmwareJob, ends_at: datetime | None, now: datetime) -> bool:
+    return ends_at is not None and ends_at <= plans.asks_first(job, now)
+
+
 def _end(job: FirmwareJob, until: Until | None, now: datetime) -> datetime | None:
-    """Until when a job asks that goes on now. Raises Invalid where that is over."""
+    """Until when a job asks that goes on now. Raises Invalid where it would ask nobody."""
     ends_at = until.ends_at if until is not None else job.ends_at
-    if ends_at is not None and ends_at <= max(now, job.starts_at):
-        raise Invalid("ends_at", "The window of this job is over: give it a later end, or go on without one.")
+    if _is_too_early(job, ends_at, now):
+        raise Invalid("ends_at", "Until then the job can ask nobody: give it a later end, or go on without one.")
     return ends_at
 
 

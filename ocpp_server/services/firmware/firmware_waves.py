@@ -14,7 +14,7 @@ from ocpp_server.models import FirmwareJob
 from ocpp_server.models.charge_points import ACCEPTED
 from ocpp_server.models.firmware import DONE, PLANNED, RUNNING, STOPPED
 from ocpp_server.services import commands
-from ocpp_server.services.firmware import firmware_jobs, firmware_updates, states
+from ocpp_server.services.firmware import firmware_jobs, firmware_updates, plans, states
 from ocpp_server.services.firmware.states import Step
 from ocpp_server.store import Unit
 
@@ -115,7 +115,7 @@ def advance(unit: Unit, job_id: int, locate: Locate) -> None:
     if job.ends_at is not None and job.ends_at <= now:
         _set(unit, job, state=STOPPED, stop_reason=WINDOW)
         return
-    window = firmware_jobs.window_of(job)
+    window = plans.window_of(job)
     if window is not None and not window.contains(now):
         return
     room = min(_room(unit, job, standing), AT_ONCE - _loading(unit, job, now))
@@ -141,7 +141,7 @@ def too_many_failed(job: FirmwareJob, standing: Standing) -> bool:
 
 def size_of_wave(job: FirmwareJob) -> int | None:
     """How many stations the present wave takes; None for all that are left."""
-    sizes = firmware_jobs.wave_sizes(job.waves)
+    sizes = plans.wave_sizes(job.waves)
     return sizes[job.wave - 1] if job.wave <= len(sizes) else None
 
 

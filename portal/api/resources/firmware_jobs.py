@@ -6,8 +6,9 @@ from typing import Any
 from ocpp_server.models import ChargePoint, FirmwareImage, FirmwareJob, FirmwareUpdate
 from ocpp_server.models.firmware import JOB_STATES
 from ocpp_server.services.errors import Invalid
-from ocpp_server.services.firmware import firmware_images, firmware_jobs, states
-from ocpp_server.services.firmware.firmware_jobs import Plan, Until
+from ocpp_server.services.firmware import firmware_images, firmware_jobs, plans, states
+from ocpp_server.services.firmware.firmware_jobs import Until
+from ocpp_server.services.firmware.plans import Plan
 from ocpp_server.store import Unit
 from portal import audit, firmware_plans
 from portal.api import paging, reading
@@ -50,14 +51,14 @@ _PLAN = {
     "window_to": {**_TIME_OF_DAY, "description": "Until when; past midnight where it is before `window_from`."},
     "zone": text(64, description="Whose clocks that are; by default CSMS_TIMEZONE.", examples=["Europe/Berlin"]),
     "waves": {
-        **list_of({"type": "integer", "minimum": 1, "maximum": firmware_jobs.MAX_STATIONS}),
+        **list_of({"type": "integer", "minimum": 1, "maximum": plans.MAX_STATIONS}),
         "maxItems": 20,
-        "default": list(firmware_jobs.WAVES),
+        "default": list(plans.WAVES),
         "description": "The sizes of the first waves; all that are left make the last one.",
     },
     "stop_percent": {
         **or_null({"type": "integer", "minimum": 0, "maximum": 100}),
-        "default": firmware_jobs.STOP_PERCENT,
+        "default": plans.STOP_PERCENT,
         "description": "The job stops when more than so many percent of a wave fail; null never stops it.",
     },
     "retries": {**_NUMBER, "description": "How often a station tries to load, as the standard has it."},
@@ -67,7 +68,7 @@ _PLAN = {
         "type": "integer",
         "minimum": 60,
         "maximum": 30 * 86400,
-        "default": firmware_jobs.PATIENCE,
+        "default": plans.PATIENCE,
         "description": "Seconds without a word after which a station counts as silent.",
     },
 }
@@ -78,7 +79,7 @@ _ANY_MODEL = {
 }
 _UNTIL = {
     **or_null(TIME),
-    "description": "Another end of its window, or null for none. One of them is needed where the window is over.",
+    "description": "Another end, or null for none. One of them is needed where it could ask nobody before its end.",
 }
 _COUNTS = {
     "type": "object",

@@ -12,7 +12,7 @@ from ocpp_server.models import AuditEntry, ChargePoint, Command, DiagnosticsRequ
 from ocpp_server.services.configuration import configuration
 from ocpp_server.services.diagnostics import states
 from ocpp_server.services.firmware import firmware_jobs, firmware_updates
-from ocpp_server.services.firmware.firmware_jobs import Plan
+from ocpp_server.services.firmware.plans import Plan
 from ocpp_server.services.station import notices as station_notices
 from ocpp_server.store import Store
 from tests.portal.conftest import PARTIAL

@@ -15,7 +15,7 @@ from ocpp_server.models import AuditEntry, FirmwareImage, FirmwareJob, FirmwareU
 from ocpp_server.services.file import file_limits, file_links, file_transfers
 from ocpp_server.services.file.file_transfers import Peer
 from ocpp_server.services.firmware import firmware_images, firmware_jobs
-from ocpp_server.services.firmware.firmware_jobs import Plan
+from ocpp_server.services.firmware.plans import Plan
 from ocpp_server.shelf import Shelf
 from portal import context
 from tests.portal.conftest import PARTIAL

@@ -16,7 +16,7 @@ from ocpp_server.services.configuration import configuration
 from ocpp_server.services.file import file_links, file_transfers
 from ocpp_server.services.file.file_transfers import Peer
 from ocpp_server.services.firmware import firmware_images, firmware_jobs, states
-from ocpp_server.services.firmware.firmware_jobs import Plan
+from ocpp_server.services.firmware.plans import Plan
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 from portal import context
@@ -409,7 +409,7 @@ def test_a_job_whose_window_is_over_goes_on_with_another_end_or_none(
         return operator.post(f"/firmware/jobs/1/{action}", data=form, follow_redirects=True).text
 
     page = answer()
-    assert "The window of this job is over: give it a later end, or go on without one." in page
+    assert "Until then the job can ask nobody: give it a later end, or go on without one." in page
     assert "Go on until then" in page
     assert "Retry that station until then" in page
     assert "This is not a time." in answer(ends_at="soon")

@@ -15,7 +15,7 @@ from ocpp_server.models import AuditEntry, ChargePoint, DiagnosticsRequest, Rece
 from ocpp_server.services.card import id_tags
 from ocpp_server.services.configuration import configuration
 from ocpp_server.services.firmware import firmware_jobs, firmware_updates
-from ocpp_server.services.firmware.firmware_jobs import Plan
+from ocpp_server.services.firmware.plans import Plan
 from ocpp_server.store import Store
 from portal import support_bundle
 

@@ -18,8 +18,9 @@ from ocpp_server.services import batches, commands
 from ocpp_server.services.errors import Invalid
 from ocpp_server.services.file import file_limits, file_transfers
 from ocpp_server.services.file.file_transfers import Peer
-from ocpp_server.services.firmware import firmware_images, firmware_jobs, firmware_waves
-from ocpp_server.services.firmware.firmware_jobs import Plan, Until
+from ocpp_server.services.firmware import firmware_images, firmware_jobs, firmware_waves, plans
+from ocpp_server.services.firmware.firmware_jobs import Until
+from ocpp_server.services.firmware.plans import Plan
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 from tests.charging import session
@@ -452,6 +453,19 @@ def test_a_job_at_hours_stops_at_its_end_as_others_do(yard: Yard) -> None:
     assert (yard.job.state, yard.job.stop_reason) == ("stopped", "window")
 
 
+def test_a_job_does_not_go_on_that_would_end_before_its_hours_come(yard: Yard) -> None:
+    yard.stations(1)
+    yard.plan(window_from="22:00", window_to="05:00", zone="UTC", ends_at=NOON + timedelta(hours=30))
+    yard.time.go_on(hours=20)
+    assert yard.do(firmware_jobs.pause)
+    assert firmware_jobs.needs_end(yard.job)
+    for until in (None, Until(NOON + timedelta(hours=34))):
+        with pytest.raises(Invalid) as error:
+            yard.do(partial(firmware_jobs.resume, until=until))
+        assert error.value.field == "ends_at"
+    assert yard.do(partial(firmware_jobs.resume, until=Until(NOON + timedelta(hours=35))))
+
+
 def test_a_job_that_was_paused_beyond_its_window_goes_on_in_another_one(yard: Yard) -> None:
     yard.stations(1)
     yard.plan(starts_at=NOON + timedelta(hours=1), ends_at=NOON + timedelta(hours=2))
@@ -786,10 +800,10 @@ def test_a_job_needs_stations(yard: Yard) -> None:
 
 
 def test_the_sizes_of_waves_are_read_as_people_write_them() -> None:
-    assert firmware_jobs.wave_sizes(" 1, 10 / 50") == (1, 10, 50)
-    assert firmware_jobs.wave_sizes("") == ()
+    assert plans.wave_sizes(" 1, 10 / 50") == (1, 10, 50)
+    assert plans.wave_sizes("") == ()
     with pytest.raises(Invalid):
-        firmware_jobs.wave_sizes("one")
+        plans.wave_sizes("one")
 
 
 def test_a_job_that_is_over_can_be_forgotten_and_no_other(yard: Yard) -> None:
