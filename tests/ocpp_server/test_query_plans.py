@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from ocpp_server import clock
+from ocpp_server import clock, jobs, scheduler
+from ocpp_server.discovery import import_all
 from ocpp_server.models import InstalledChargingProfile
 from ocpp_server.services import commands, spontaneous
 from ocpp_server.services.card import authorization
@@ -14,9 +15,10 @@ from ocpp_server.services.session import open_transactions
 from ocpp_server.services.site import site_orders
 from ocpp_server.services.smart_charging import installed_profiles
 from ocpp_server.services.smart_charging.composite_schedules import Holdings
+from ocpp_server.settings import Settings
 from ocpp_server.store import Store, Unit
 from tests import charging, query_plans
-from tests.ocpp_server.conftest import NOON, Speaker
+from tests.ocpp_server.conftest import NOON, Clock, Speaker
 from tests.query_plans import Statements
 
 
@@ -82,6 +84,14 @@ def test_the_session_of_a_profile_that_came_with_a_remote_start(store: Store, sp
     values = {"charge_point": speaker.station.id, "installed_at": NOON, **facts}
     store.write(lambda unit: InstalledChargingProfile.create(**values))
     store.write(installed_profiles.bury)
+
+
+@pytest.mark.usefixtures("statements")
+def test_what_recurs(store: Store, settings: Settings, time: Clock) -> None:
+    time.go_on(days=1000)
+    import_all(jobs)
+    for job, _ in scheduler.jobs_and_runs():
+        job.function(store, settings)
 
 
 def test_a_meter_value_changes_no_index_of_its_session(speaker: Speaker, engine: str) -> None:
