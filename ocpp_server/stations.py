@@ -71,11 +71,12 @@ class Station:
         """It told of a status of that time."""
         self.told_until[connector_id] = told_at
 
-    def note_told(self, registration: str) -> None:
-        """Its boot was answered so; a start that had to wait for that can be sent now."""
-        was_pending = self.is_pending
-        self.registration = self.told_registration = registration
-        if was_pending and not self.is_pending and self.wake is not None:
+    def note_registration(self, registration: str, told: str | None) -> None:
+        """An operator changed it, or a boot was answered; what had to wait for that can be sent now."""
+        if (registration, told) == (self.registration, self.told_registration):
+            return
+        self.registration, self.told_registration = registration, told
+        if self.wake is not None:
             self.wake()
 
     @property
@@ -113,8 +114,7 @@ def refresh(charge_point: ChargePoint) -> None:
     station = _stations.get(charge_point.id)
     if station is not None:
         station.identity = charge_point.identity
-        station.registration = charge_point.registration
-        station.told_registration = charge_point.told_registration
+        station.note_registration(charge_point.registration, charge_point.told_registration)
         station.spontaneous_calls = charge_point.spontaneous_calls
 
 

@@ -42,7 +42,7 @@ def boot_notification(request: Request) -> dict[str, Any]:
     (firmware_before,) = request.unit.one(_FIRMWARE, station.id) or (None,)
     (registration,) = request.unit.execute(_UPDATE, *facts, request.received_at, station.id).fetchone()
     # The database knows best, also what another process changed.
-    request.unit.after_commit(lambda: station.note_told(registration))
+    request.unit.after_commit(lambda: station.note_registration(registration, registration))
     request.unit.publish("charge-points", f"charge-point-{station.id}")
     firmware = payload.get("firmwareVersion")
     request.unit.after_commit(lambda: station.note_boot(request.received_at, firmware, firmware_before))

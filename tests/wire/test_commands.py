@@ -291,6 +291,26 @@ def test_a_start_that_was_asked_before_the_station_became_pending_waits_until_it
     assert station.recv()[2] == "RemoteStartTransaction"
 
 
+def test_a_start_that_was_asked_before_goes_out_once_a_station_that_knows_nothing_else_is_accepted_again(
+    operator: FlaskClient, yard: Yard
+) -> None:
+    number = yard.add_station("CP-2")
+    station = yard.connect("CP-2")
+    station.boot()
+    station.close()
+    eventually(lambda: not sessions.is_connected(number))
+    ask(operator, "RemoteStartTransaction", number, idTag="CARD-1")
+    yard.change_station(number, registration="pending")
+    ask(operator, "GetConfiguration", number)
+    station = yard.connect("CP-2")
+    frame = station.recv()
+    assert frame[2] == "GetConfiguration"
+    reply(station, frame[1], {})
+    eventually(lambda: yard.row(Command, Command.action == "GetConfiguration").state == "answered")
+    yard.change_station(number, registration="accepted")
+    assert station.recv()[2] == "RemoteStartTransaction"
+
+
 def test_a_start_waits_also_where_the_station_was_told_that_it_is_rejected(operator: FlaskClient, yard: Yard) -> None:
     number = yard.add_station("CP-2")
     ask(operator, "RemoteStartTransaction", number, idTag="CARD-1")
