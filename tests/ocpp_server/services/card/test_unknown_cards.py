@@ -8,6 +8,7 @@ from ocpp_server import clock, events, stations
 from ocpp_server.models import UnknownCard
 from ocpp_server.services.card import id_tag_import, id_tags, unknown_cards
 from ocpp_server.services.card.id_tag_import import Line
+from ocpp_server.store import Store
 from tests import query_plans
 from tests.ocpp_server.conftest import NOON
 
@@ -57,6 +58,16 @@ def test_a_card_that_is_added_is_not_unknown_any_more(store):
     store.write(lambda unit: id_tags.add(unit, "one"))
     store.write(lambda unit: id_tag_import.apply(unit, [Line(1, {"id_tag": "Two"})]))
     assert [card.id_tag for card in kept(store)] == ["THREE"]
+
+
+def test_a_card_that_another_process_forgot_is_counted_anew(store, database_url):
+    tap(store, "ONE")
+    other = Store(database_url)
+    other.start()
+    other.write(lambda unit: unknown_cards.forget(unit, "ONE"))
+    other.stop()
+    tap(store, "ONE")
+    assert store.write(lambda unit: unit.all("SELECT count FROM unknown_card")) == [(1,)]
 
 
 def test_renaming_a_card_to_one_that_was_tapped_counts_as_adding_it(store):
