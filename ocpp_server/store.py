@@ -32,6 +32,8 @@ T = TypeVar("T")
 MIGRATIONS = str(Path(__file__).parent / "migrations")
 #: So many pieces of work share one commit at most; the rest goes into the next.
 BATCH_LIMIT = 1000
+#: Seconds for those who read when the store stops.
+PATIENCE = 5.0
 
 
 class Unit:
@@ -113,7 +115,8 @@ class Store:
         self.database = databases.connect(url)
         self.database.before_statement = self._heed
         #: One connection is the writer's, and others may be made by hand.
-        self._turns = Semaphore(self.database._max_connections - 4)
+        self._places = self.database._max_connections - 4
+        self._turns = Semaphore(self._places)
         self.is_sqlite = url.startswith("sqlite")
         models_database.initialize(self.database)
         self._queue: list[_Job] = []
@@ -145,13 +148,28 @@ class Store:
         self._writer = gevent.spawn(self._run)
 
     def stop(self) -> None:
-        """Commit what waits, then close."""
+        """Commit what waits and let those who read finish, then close."""
         if self._writer is not None:
             self._leaving = True
             self._wake.set()
             self._writer.join()
             self._writer = None
-        self.database.close_all()
+        self._close()
+
+    def _close(self) -> None:
+        """Close no connection that is in use: who waits on it would wait on whatever gets its descriptor next."""
+        taken = 0
+        with gevent.Timeout(PATIENCE, False):
+            while taken < self._places:
+                self._turns.acquire()
+                taken += 1
+        if taken == self._places:
+            self.database.close_all()
+        else:
+            log.warning("some still read; their connections end with the process")
+            self.database.close_idle()
+        for _ in range(taken):
+            self._turns.release()
 
     # -- reading -------------------------------------------------------------------------------------------
 

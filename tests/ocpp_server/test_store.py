@@ -368,3 +368,38 @@ def test_a_database_url_of_another_kind_is_refused_without_repeating_its_passwor
     with pytest.raises(ValueError, match="sqlite:///") as refused:
         Store("mysql://me:secret@db/yard")
     assert "secret" not in str(refused.value)
+
+
+def await_queries(store: Store, number: int) -> None:
+    """Until so many greenlets wait for PostgreSQL."""
+    asked = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND state = 'active' AND query LIKE 'SELECT _ FROM pg_sleep%'"
+    )
+    with psycopg.connect(store.url, autocommit=True) as connection, gevent.Timeout(10):
+        while connection.execute(asked).fetchone() != (number,):
+            gevent.sleep(0.01)
+
+
+def test_who_is_cut_off_in_the_middle_of_a_query_leaves_no_connection_behind(postgresql):
+    def read() -> None:
+        with postgresql.reading():
+            postgresql.query("SELECT 1 FROM pg_sleep(10)")
+
+    cut_off = [gevent.spawn(read) for _ in range(3)]
+    await_queries(postgresql, 3)
+    gevent.killall(cut_off)
+    for number in range(5):
+        with postgresql.reading():
+            assert postgresql.query("SELECT ?::int", number) == [(number,)]
+
+
+def test_it_stops_once_those_who_read_have_read(postgresql):
+    def read() -> list:
+        with postgresql.reading():
+            return postgresql.query("SELECT 7 FROM pg_sleep(0.5)")
+
+    reader = gevent.spawn(read)
+    await_queries(postgresql, 1)
+    postgresql.stop()
+    assert reader.get(timeout=5) == [(7,)]
