@@ -9,6 +9,7 @@ beginning of a transaction (`PRAGMA data_version`), PostgreSQL by a notification
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -22,8 +23,13 @@ CHANNEL = "chargeyard_written"
 _MOST_IDS = 256
 #: The table that a statement changes. One that neither reads nor is of these kinds may change every table.
 _CHANGES = re.compile(r'\s*(?:INSERT\s+INTO|UPDATE|(DELETE)\s+FROM)\s+"?(\w+)', re.IGNORECASE)
-#: What is removed from these may take rows of other tables with it.
-_PARENTS = {key.rel_model._meta.table_name for table in TABLES for key in table._meta.refs}
+#: Whose rows hang on a table's directly: what is removed from it may take them with it.
+_HANGING = {
+    parent._meta.table_name: {
+        table._meta.table_name for table in TABLES if any(key.rel_model is parent for key in table._meta.refs)
+    }
+    for parent in TABLES
+}
 _READS = ("SELECT", "PRAGMA", "SHOW ")
 
 
@@ -89,11 +95,12 @@ class Memory:
         if sql.startswith(_READS):
             return
         changed = _CHANGES.match(sql)
-        if changed is None or (changed[1] and changed[2] in _PARENTS):
+        if changed is None:
             self.forget()
-        else:
-            self._tables.pop(changed[2], None)
-            self._ids.pop(changed[2], None)
+            return
+        for table in _removed_with(changed[2]) if changed[1] else (changed[2],):
+            self._tables.pop(table, None)
+            self._ids.pop(table, None)
 
     def settle(self) -> None:
         """Write what was put off."""
@@ -122,3 +129,13 @@ class Memory:
         number = min(max(self._ids_taken, self._ids_taken_before), _MOST_IDS)
         sequence = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
         return (row[0] for row in self.connection.execute(sequence, (table, number)).fetchall())
+
+
+@cache
+def _removed_with(table: str) -> frozenset[str]:
+    """The tables whose rows may go with those of a table, that table included."""
+    found, new = {table}, {table}
+    while new:
+        new = set().union(*(_HANGING.get(name, set()) for name in new)) - found
+        found |= new
+    return frozenset(found)

@@ -52,11 +52,12 @@ def test_a_table_that_is_written_is_forgotten(store, statement):
     assert not is_remembered()
 
 
-def test_removing_forgets_that_table_and_where_rows_hang_on_others_everything(store):
-    is_remembered = remember(store)
-    store.write(lambda unit: unit.execute("DELETE FROM refusal"))
+def test_removing_forgets_that_table_and_those_whose_rows_may_go_with_it(store):
+    is_remembered = remember(store, "file_event")
+    for table in ("refusal", "command"):
+        store.write(lambda unit, table=table: unit.execute(f"DELETE FROM {table}"))
     assert is_remembered()
-    store.write(lambda unit: unit.execute("DELETE FROM charge_point"))
+    store.write(lambda unit: unit.execute("DELETE FROM firmware_image"))
     assert not is_remembered()
 
 
