@@ -21,7 +21,8 @@ _REVIVAL = 24 * 3600 * 1000
 PROOF = 15 * 60 * 1000
 
 _COLUMNS = (
-    "u.id, u.job_id, u.charge_point_id, u.state, u.deferrals, u.version_before, u.ended_at, j.version"
+    "u.id, u.job_id, u.charge_point_id, u.state, u.deferrals, u.version_before, u.version_after, u.ended_at,"
+    " j.version"
     " FROM firmware_update u JOIN firmware_job j ON j.id = u.job_id"
 )
 #: A job's patience in milliseconds, which no 32 bits hold when it is more than 24 days.
@@ -57,6 +58,8 @@ class Update(NamedTuple):
     state: str
     deferrals: int
     version_before: str | None
+    #: Of the last boot since it was asked.
+    version_after: str | None
     ended_at: int | None
     #: The version that the job expects, or nothing.
     version: str
@@ -68,9 +71,11 @@ def heard(unit: Unit, charge_point_id: int, word: str, at: int) -> None:
     notices.note(unit, charge_point_id, notices.FIRMWARE, word, at, is_expected=update is not None)
     if update is None:
         return
-    step = states.after_word(update.state, word)
+    step, booted = states.after_word(update.state, word), update.version_after or ""
+    if step is not None and step.state == states.INSTALLED:
+        step = states.after_installed(booted, update.version, update.version_before or "")
     if step is not None:
-        move(unit, update, step, at)
+        move(unit, update, step, at, booted if step.reason == states.WRONG_VERSION else "")
     else:
         unit.execute("UPDATE firmware_update SET news_at = ? WHERE id = ?", at, update.id)
 

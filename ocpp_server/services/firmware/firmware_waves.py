@@ -78,7 +78,7 @@ class _Candidate(NamedTuple):
 
     @property
     def update(self) -> firmware_updates.Update:
-        return firmware_updates.Update(self.id, self.job_id, self.charge_point_id, self.state, 0, None, None, "")
+        return firmware_updates.Update(self.id, self.job_id, self.charge_point_id, self.state, 0, None, None, None, "")
 
 
 class Standing(NamedTuple):

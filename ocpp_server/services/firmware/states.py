@@ -75,6 +75,13 @@ def after_word(state: str, word: str) -> Step | None:
     return step if step.state != state or step.reason else None
 
 
+def after_installed(booted: str, expected: str, before: str) -> Step:
+    """What `Installed` makes of it. It may come after the boot (errata 3.47), which has disproven it where the version
+    was neither the expected one nor the one before."""
+    is_another = expected and before and booted not in ("", expected, before)
+    return Step(FAILED, WRONG_VERSION) if is_another else Step(INSTALLED)
+
+
 def after_boot(state: str, version: str, expected: str, before: str) -> Step | None:
     """What the firmwareVersion of a boot says; without an expected version, any other than before is the proof. Where
     neither is known, nothing is proven; the station has come back, and that is all.

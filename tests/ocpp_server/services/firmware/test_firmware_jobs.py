@@ -261,6 +261,29 @@ def test_a_boot_with_the_old_version_after_installed_is_a_failure_of_its_own(yar
     assert [(row.state, row.reason, row.detail) for row in yard.rows()] == [("failed", "old_version", "1.0")]
 
 
+def test_installed_after_a_boot_with_a_third_version_is_a_failure(yard: Yard) -> None:
+    yard.stations(1)
+    yard.plan()
+    yard.taken(1)
+    yard.says(1, "Installing")
+    yard.boots(1, "1.5")
+    assert yard.states == ["installing"], "it may go on from there"
+    yard.says(1, "Installed")
+    assert [(row.state, row.reason, row.detail) for row in yard.rows()] == [("failed", "wrong_version", "1.5")]
+    yard.boots(1, "2.0")
+    assert yard.states == ["confirmed"]
+
+
+def test_installed_after_a_boot_with_the_old_version_has_its_proof_to_come(yard: Yard) -> None:
+    yard.stations(1)
+    yard.plan()
+    yard.taken(1)
+    yard.says(1, "Installing")
+    yard.boots(1, "1.0")
+    yard.says(1, "Installed")
+    assert yard.states == ["installed"]
+
+
 def forget_versions(yard: Yard) -> None:
     yard.store.write(lambda unit: unit.execute("UPDATE charge_point SET firmware_version = NULL"))
 
