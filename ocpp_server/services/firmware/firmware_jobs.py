@@ -22,10 +22,10 @@ _OPEN_COMMANDS = (
     "SELECT u.command_id FROM firmware_update u JOIN command c ON c.id = u.command_id"
     " WHERE u.job_id = ? AND u.state = 'asked' AND c.state = 'queued'"
 )
-#: Stations that failed to load or fell silent may still try again by themselves.
+#: Stations that failed to load or fell silent may still try again by themselves, also while a retry waits for them.
 _OPEN_LINKS = (
-    "SELECT link_id FROM firmware_update WHERE job_id = ? AND state IN ('asked', 'failed', 'silent')"
-    " AND link_id IS NOT NULL"
+    "SELECT l.id FROM firmware_update u JOIN file_link l ON l.id = u.link_id WHERE u.job_id = ?"
+    " AND u.state IN ('asked', 'failed', 'silent', 'cancelled') AND l.state IN ('waiting', 'receiving')"
 )
 _CLOSE = "UPDATE firmware_update SET reason = 'closed' WHERE job_id = ? AND state = 'asked' AND link_id IS NOT NULL"
 _TAKE_BACK = (

@@ -14,6 +14,7 @@ from ocpp_server.models import FirmwareJob
 from ocpp_server.models.charge_points import ACCEPTED
 from ocpp_server.models.firmware import DONE, PLANNED, RUNNING, STOPPED
 from ocpp_server.services import commands
+from ocpp_server.services.file import file_links
 from ocpp_server.services.firmware import firmware_jobs, firmware_updates, plans, states
 from ocpp_server.services.firmware.states import Step
 from ocpp_server.store import Unit
@@ -49,7 +50,7 @@ _IS_BUSY = (
 )
 # Fixed parts of SQL, none of it from outside.
 _CANDIDATES = (
-    f"SELECT u.id, u.job_id, u.charge_point_id, u.state, u.reason, {_IS_BUSY},"  # noqa: S608
+    f"SELECT u.id, u.job_id, u.charge_point_id, u.state, u.reason, u.link_id, {_IS_BUSY},"  # noqa: S608
     " c.registration, c.deleted_at, c.firmware_version, EXISTS"
     " (SELECT 1 FROM charging_transaction t WHERE t.charge_point_id = c.id AND t.stopped_at IS NULL)"
     " FROM firmware_update u JOIN charge_point c ON c.id = u.charge_point_id"
@@ -70,6 +71,7 @@ class _Candidate(NamedTuple):
     charge_point_id: int
     state: str
     reason: str
+    link_id: int | None
     is_busy: bool
     registration: str
     deleted_at: int | None
@@ -215,6 +217,8 @@ def _ask(unit: Unit, job: FirmwareJob, candidate: _Candidate, locate: Locate, no
     claimed = unit.execute(_CLAIM, job.wave, candidate.version, at, at, candidate.id)
     if claimed.rowcount != 1:
         return False
+    if candidate.link_id is not None:
+        file_links.close(unit, candidate.link_id, "The station was asked again, with another address.")
     place = locate(unit, job, charge_point_id)
     payload = _payload(job, place.location, now)
     command = commands.request(unit, charge_point_id, firmware_updates.ACTION, payload, by=job.created_by)

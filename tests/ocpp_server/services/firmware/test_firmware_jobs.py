@@ -575,6 +575,27 @@ def test_a_cancelled_job_takes_back_what_is_not_on_its_way(yard: Yard) -> None:
     assert not yard.do(firmware_jobs.resume)
 
 
+def test_a_station_that_is_asked_again_has_one_address_of_the_image_and_none_once_the_job_is_cancelled(
+    yard: Yard,
+) -> None:
+    yard.stations(2)
+    yard.image()
+    yard.plan(image_id=1, location="", waves=(), stop_percent=None)
+    yard.fails(1)
+    yard.fails(2)
+    yard.disconnect(2)
+    assert yard.do(firmware_jobs.retry) == 2
+    yard.run()
+    assert yard.states == ["asked", "waiting"]
+
+    def links() -> list[str]:
+        return [state for (state,) in yard.speakers[0].rows("SELECT state FROM file_link ORDER BY id")]
+
+    assert links() == ["closed", "waiting", "waiting"]
+    assert yard.do(firmware_jobs.cancel)
+    assert links() == ["closed", "closed", "closed"]
+
+
 def test_a_cancelled_job_closes_its_image_to_stations_that_have_not_begun_to_load(yard: Yard) -> None:
     yard.stations(4)
     yard.image()
