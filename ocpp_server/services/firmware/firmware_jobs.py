@@ -192,7 +192,7 @@ def progress(job_ids: Iterable[int]) -> dict[int, dict[str, int]]:
 
 
 def updates(job_id: int) -> Any:
-    """The stations of a job with their rows, those that need somebody first. Needs a connection."""
+    """The stations of a job with their rows, in the order in which they are asked. Needs a connection."""
     return (
         FirmwareUpdate.select(FirmwareUpdate, ChargePoint)
         .join(ChargePoint)

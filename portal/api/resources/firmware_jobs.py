@@ -1,16 +1,18 @@
-"""Firmware jobs: planned, followed station by station, and steered."""
+"""Firmware jobs: planned, looked at and steered."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ocpp_server.models import ChargePoint, FirmwareImage, FirmwareJob, FirmwareUpdate
+from flask_babel import ngettext
+
+from ocpp_server.models import ChargePoint, FirmwareImage, FirmwareJob
 from ocpp_server.models.firmware import JOB_STATES
 from ocpp_server.services.errors import Invalid
 from ocpp_server.services.firmware import firmware_images, firmware_jobs, plans, states
 from ocpp_server.services.firmware.firmware_jobs import Until
 from ocpp_server.services.firmware.plans import Plan
 from ocpp_server.store import Unit
-from portal import audit, firmware_plans
+from portal import audit, firmware, firmware_plans
 from portal.api import paging, reading
 from portal.api.operation import Reply, operation
 from portal.api.problems import Problem, missing
@@ -23,7 +25,6 @@ from portal.api.schema import (
     PAGING,
     STRING,
     TIME,
-    argument,
     body,
     list_of,
     one_of,
@@ -37,7 +38,6 @@ from portal.context import settings
 
 TAG = "Firmware"
 ORDER = paging.Order((FirmwareJob.id,), descending=True)
-_UPDATES = paging.Order((FirmwareUpdate.id,))
 _NUMBER = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
 _TIME_OF_DAY = {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "examples": ["22:00"]}
 _PLAN = {
@@ -113,21 +113,6 @@ JOB = record(
     ended_at=or_null(TIME),
     counts=_COUNTS,
 )
-_STATE = one_of(states.STATES)
-_TIMES = ("asked", "answered", "downloading", "downloaded", "installing", "installed", "ended")
-UPDATE = record(
-    id=ID,
-    station=STRING,
-    state=_STATE,
-    reason={**STRING, "description": "Why it ended as it did, in a word."},
-    detail={**STRING, "description": "What the station said about it."},
-    wave=or_null(INTEGER),
-    attempts=INTEGER,
-    command_id=or_null(ID),
-    version_before=or_null(STRING),
-    version_after={**or_null(STRING), "description": "The firmwareVersion of its last boot since it was asked."},
-    **{f"{name}_at": or_null(TIME) for name in _TIMES},
-)
 _CHANGED = {409: "The job is in a state in which this is not possible."}
 
 
@@ -157,7 +142,8 @@ def create(body: dict[str, Any]) -> Reply:
         if not any_model:
             _refuse_others(image, stations)
         fields = {"version": image.version, **fields, "location": ""}
-    job = firmware_plans.begin(Plan(**fields, target=f"{len(stations)} stations"), [row.id for row in stations])
+    target = ngettext("%(num)d station", "%(num)d stations", len(stations))
+    job = firmware_plans.begin(Plan(**fields, target=target), [row.id for row in stations])
     return Reply(to_json([job])[0], 201, {"Location": f"{PREFIX}/firmware-jobs/{job.id}"})
 
 
@@ -167,29 +153,13 @@ def _refuse_others(image: FirmwareImage, stations: Sequence[ChargePoint]) -> Non
         raise Invalid(
             "stations",
             "The image is for another maker or model than these: %(names)s. With any_model they get it all the same.",
-            names=", ".join(others),
+            names=firmware.names(others),
         )
 
 
 @operation("GET", "/firmware-jobs/<int:firmware_job_id>", "Show how far a firmware job is", tag=TAG, answer=JOB)
 def show(firmware_job_id: int) -> dict[str, Any]:
-    return to_json([_fetch(firmware_job_id)])[0]
-
-
-@operation(
-    "GET",
-    "/firmware-jobs/<int:firmware_job_id>/updates",
-    "List the stations of a firmware job",
-    tag=TAG,
-    answer=page_of(UPDATE),
-    query=(argument("state", _STATE, "Only stations in this state."), *PAGING),
-)
-def updates(firmware_job_id: int, query: dict[str, Any]) -> dict[str, Any]:
-    found = FirmwareUpdate.select(FirmwareUpdate, ChargePoint).join(ChargePoint)
-    found = found.where(FirmwareUpdate.job == _fetch(firmware_job_id).id)
-    if "state" in query:
-        found = found.where(FirmwareUpdate.state == query["state"])
-    return paging.part(found, _UPDATES, query, paging.each(_update))
+    return to_json([fetch(firmware_job_id)])[0]
 
 
 @operation(
@@ -214,8 +184,7 @@ def pause(firmware_job_id: int) -> dict[str, Any]:
     errors=_CHANGED,
 )
 def resume(firmware_job_id: int, body: dict[str, Any]) -> dict[str, Any]:
-    until = _until(body)
-    return _steer(firmware_job_id, lambda unit, number: firmware_jobs.resume(unit, number, until), "firmware.resume")
+    return _go_on(firmware_job_id, body, firmware_jobs.resume, "firmware.resume")
 
 
 @operation(
@@ -240,8 +209,7 @@ def cancel(firmware_job_id: int) -> dict[str, Any]:
     errors=_CHANGED,
 )
 def retry(firmware_job_id: int, body: dict[str, Any]) -> dict[str, Any]:
-    until = _until(body)
-    return _steer(firmware_job_id, lambda unit, number: firmware_jobs.retry(unit, number, until), "firmware.retry")
+    return _go_on(firmware_job_id, body, firmware_jobs.retry, "firmware.retry")
 
 
 @operation("DELETE", "/firmware-jobs/<int:firmware_job_id>", "Forget a job that is over", tag=TAG, errors=_CHANGED)
@@ -268,17 +236,11 @@ def _job(row: FirmwareJob, counts: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def _update(row: FirmwareUpdate) -> dict[str, Any]:
-    plain = ("id", "state", "reason", "detail", "wave", "attempts", "command_id", "version_before", "version_after")
-    return {
-        "station": row.charge_point.identity,
-        **{name: getattr(row, name) for name in plain},
-        **{f"{name}_at": time(getattr(row, f"{name}_at")) for name in _TIMES},
-    }
-
-
-def _until(body: dict[str, Any]) -> Until | None:
-    return Until(reading.moments(body, "ends_at")["ends_at"]) if "ends_at" in body else None
+def _go_on(
+    job_id: int, body: dict[str, Any], do: Callable[[Unit, int, Until | None], Any], action: str
+) -> dict[str, Any]:
+    until = Until(reading.moments(body, "ends_at")["ends_at"]) if "ends_at" in body else None
+    return _steer(job_id, lambda unit, number: do(unit, number, until), action)
 
 
 def _steer(job_id: int, do: Callable[[Unit, int], Any], action: str) -> dict[str, Any]:
@@ -287,7 +249,7 @@ def _steer(job_id: int, do: Callable[[Unit, int], Any], action: str) -> dict[str
 
 
 def _do(job_id: int, do: Callable[[Unit, int], Any], action: str) -> None:
-    _fetch(job_id)
+    fetch(job_id)
 
     def work(unit: Unit) -> None:
         if not do(unit, job_id):
@@ -296,7 +258,8 @@ def _do(job_id: int, do: Callable[[Unit, int], Any], action: str) -> None:
     audit.write(work, action, f"firmware job {job_id}")
 
 
-def _fetch(job_id: int) -> FirmwareJob:
+def fetch(job_id: int) -> FirmwareJob:
+    """The job. Raises Problem."""
     job = FirmwareJob.get_or_none(FirmwareJob.id == job_id)
     if job is None:
         raise missing(f"firmware job {job_id}")

@@ -91,7 +91,16 @@ def test_an_image_for_another_model_takes_a_word_more(api: Api, add_station: Add
     assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "stations")
     assert "than these: CP-2." in refused.json["errors"][0]["message"]
     assert api.post("/firmware-jobs", wish | {"any_model": True}).status_code == 201
-    assert api.post("/firmware-jobs", wish | {"stations": ["CP-1"]}).status_code == 201
+    assert api.post("/firmware-jobs", wish | {"stations": ["CP-1"]}).json["target"] == "1 station"
+
+
+def test_of_many_stations_of_another_model_the_first_are_named(api: Api, add_station: Add, store: Store) -> None:
+    names = [add_station(f"CP-{number}").identity for number in range(10, 33)]
+    store.write(lambda unit: ChargePoint.update(model="Pole").execute())
+    facts = {"file_name": "x", "size": 5, "sha256": "0", "stored_as": "x", "by": "Olga", "model": "Box"}
+    store.write(lambda unit: firmware_images.add(unit, **facts))
+    refused = api.post("/firmware-jobs", {"stations": names, "image_id": 1})
+    assert "CP-29 and 3 more." in refused.json["errors"][0]["message"]
 
 
 @pytest.mark.parametrize(
