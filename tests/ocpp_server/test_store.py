@@ -374,7 +374,7 @@ def await_queries(store: Store, number: int) -> None:
     """Until so many greenlets wait for PostgreSQL."""
     asked = (
         "SELECT count(*) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND state = 'active' AND query LIKE 'SELECT _ FROM pg_sleep%'"
+        " WHERE datname = current_database() AND state = 'active' AND query LIKE 'SELECT _ FROM pg_%'"
     )
     with psycopg.connect(store.url, autocommit=True) as connection, gevent.Timeout(10):
         while connection.execute(asked).fetchone() != (number,):
@@ -397,9 +397,14 @@ def test_who_is_cut_off_in_the_middle_of_a_query_leaves_no_connection_behind(pos
 def test_it_stops_once_those_who_read_have_read(postgresql):
     def read() -> list:
         with postgresql.reading():
-            return postgresql.query("SELECT 7 FROM pg_sleep(0.5)")
+            return postgresql.query("SELECT 7 FROM pg_advisory_lock_shared(1)")
 
-    reader = gevent.spawn(read)
-    await_queries(postgresql, 1)
-    postgresql.stop()
+    with psycopg.connect(postgresql.url, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(1)")
+        reader = gevent.spawn(read)
+        await_queries(postgresql, 1)
+        stopping = gevent.spawn(postgresql.stop)
+        gevent.idle()
+        connection.execute("SELECT pg_advisory_unlock(1)")
     assert reader.get(timeout=5) == [(7,)]
+    stopping.get(timeout=5)

@@ -165,7 +165,7 @@ def test_a_download_tells_how_far_it_is(files: Files, log_in: Callable[[Offer], 
     with log_in(offer).transfercmd(f"RETR {name_of(offer)}", rest=20_000_000) as data:
         data.recv(1000)
         eventually(lambda: files.yard.row(FileLink).transferred > 20_000_000)
-    assert files.events(offer) == []
+        assert files.events(offer) == []
 
 
 def test_an_upload_tells_how_far_it_is(files: Files, log_in: Callable[[Offer], ftplib.FTP]) -> None:
