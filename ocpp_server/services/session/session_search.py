@@ -145,20 +145,22 @@ class Found:
             query = query.where(plain(Transaction.started_at) < clock.to_ms(wanted.before))
         return query
 
-    def _mentions(self, *, by_index: bool) -> Expression:
+    def _mentions(self, *, by_index: bool) -> ColumnBase:
         """The text is in the tag, in the label of its card, or in the station's identity or label.
 
         A number also finds the session of that id.
         """
         text = self._wanted.text
         place, tag = (Transaction.charge_point, _TAG) if by_index else (Transaction.charge_point + 0, _TAG.concat(""))
-        found = [tag.in_(self._tags) if len(self._tags) <= _MOST_TAGS else Transaction.id_tag.contains(text)]
-        # What is left out need not be told apart from the rest: then an index alone is counted.
+        found = []
+        # Where there is but one of them an index alone is counted.
+        if self._tags:
+            found.append(tag.in_(self._tags) if len(self._tags) <= _MOST_TAGS else Transaction.id_tag.contains(text))
         if self._stations:
             found.append(place.in_(self._stations))
         if text.isascii() and text.isdigit() and len(text) <= 9:
             found.append(Transaction.id == int(text))
-        return reduce(or_, found)
+        return reduce(or_, found) if found else SQL("0 = 1")
 
     @cached_property
     def _stations(self) -> list[int]:
