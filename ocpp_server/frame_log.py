@@ -55,17 +55,9 @@ def reply(
 ) -> None:
     """The station's answer to one of our CALLs."""
     kind = frames.CALL_RESULT if isinstance(answer, frames.CallResult) else frames.CALL_ERROR
-    row = (
-        charge_point_id,
-        at,
-        False,
-        kind,
-        _short(answer.message_id),
-        action,
-        redact(answer.text),
-        outcome[:64],
-        note,
-    )
+    # Nothing else bounds the ids of answers.
+    message_id = str(answer.message_id)[: frames.MAX_ECHOED_ID]
+    row = (charge_point_id, at, False, kind, message_id, action, redact(answer.text), outcome[:64], note)
     unit.insert_later(INSERT, row)
     unit.publish(f"messages-{charge_point_id}")
 
@@ -79,25 +71,7 @@ def unreadable(unit: Unit, charge_point_id: int, at: int, text: str, fault: fram
 
 def stray(unit: Unit, charge_point_id: int, at: int, message: frames.CallResult | frames.CallError) -> None:
     """An answer that nobody waits for, or a message type that does not exist."""
-    kind = frames.CALL_RESULT if isinstance(message, frames.CallResult) else frames.CALL_ERROR
-    row = (
-        charge_point_id,
-        at,
-        False,
-        kind,
-        _short(message.message_id),
-        "",
-        redact(message.text),
-        "",
-        "Nobody asked.",
-    )
-    unit.insert_later(INSERT, row)
-    unit.publish(f"messages-{charge_point_id}")
-
-
-def _short(message_id: Any) -> str:
-    """Nothing else bounds the ids of answers."""
-    return str(message_id)[: frames.MAX_ECHOED_ID]
+    reply(unit, charge_point_id, at, "", message, "", "Nobody asked.")
 
 
 def redact(text: str) -> str:
