@@ -16,6 +16,7 @@ from portal.auth import role_required
 from portal.context import settings, store
 from portal.htmx import page
 from portal.navigation import Nav
+from portal.table_names import TABLE_NAMES
 
 bp = Blueprint("storage", __name__)
 nav = Nav(lazy_gettext("Storage"), "archive", 96, "storage.index", role="admin")
@@ -47,7 +48,7 @@ def index() -> Response:
         growth=growth,
         is_urgent=growth is not None and growth.full_at is not None and growth.full_at - clock.now() < _WARN,
         tables=[table for table in storage.tables(store()) if table.rows],
-        name_of=_table_names().get,
+        name_of=TABLE_NAMES.get,
         jobs=_jobs(),
         retention=_retention(),
         is_sqlite=store().is_sqlite,
@@ -84,30 +85,3 @@ def _jobs() -> list[Job]:
         for job, run in scheduler.jobs_and_runs()
         if job.function.__name__ in names
     ]
-
-
-def _table_names() -> dict[str, str]:
-    return {
-        "api_token": _("API tokens"),
-        "audit_entry": _("Audit"),
-        "charge_point": _("Stations"),
-        "charging_transaction": _("Sessions"),
-        "command": _("Commands"),
-        "connector": _("Connectors"),
-        "configuration_change": _("Changes of configuration"),
-        "configuration_key": _("Configuration keys"),
-        "energy_quarter": _("Energy by the quarter hour"),
-        "file_event": _("What happened at links for files"),
-        "file_link": _("Links for files"),
-        "firmware_image": _("Firmware images"),
-        "frame": _("Message log"),
-        "id_tag": _("Cards"),
-        "meter_value": _("Raw meter values"),
-        "operator": _("Operators"),
-        "orphan_message": _("Messages that fit no session"),
-        "received_file": _("Files from stations"),
-        "refusal": _("Refused connections"),
-        "setting": _("Settings"),
-        "storage_sample": _("Daily sizes"),
-        "unknown_card": _("Unknown cards"),
-    }

@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 
 from ocpp_server import clock
-from ocpp_server.models import ReceivedFile, StorageSample
+from ocpp_server.models import TABLES, ReceivedFile, StorageSample
 from ocpp_server.services import storage
 from ocpp_server.services.firmware import firmware_images
 from ocpp_server.services.storage import Disk
+from portal.table_names import TABLE_NAMES
 
 
 @pytest.fixture
@@ -32,6 +33,10 @@ def test_an_admin_sees_what_is_held_and_for_how_long(admin, add_station):
     assert "CSMS_METER_VALUE_DAYS" in page
     assert "90 days" in page
     assert "known after two days" in page
+
+
+def test_every_table_has_a_name_in_words():
+    assert set(TABLE_NAMES) == {table._meta.table_name for table in TABLES}
 
 
 @pytest.mark.parametrize("role", ["operator", "viewer"])
