@@ -67,4 +67,4 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_sent(
     browser.open("/firmware/images/add")
     browser.choose("#file", tmp_path / "fw.bin")
     browser.press("Upload")
-    browser.sees("A file has 3000000 bytes at most here.")
+    browser.sees("A file has 3,000,000 bytes at most here.")

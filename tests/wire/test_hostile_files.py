@@ -146,7 +146,7 @@ def test_a_file_that_is_announced_too_large_is_refused_before_it_comes(files: Fi
     offer = files.expect()
     with begin(files.yard.port, "PUT", path_of(offer) + "a.log", [f"Content-Length: {LIMIT + 1}"]) as sock:
         answer, body = finish(sock)
-    assert (answer.status, body) == (413, b"A file has 100000 bytes at most here.\n")
+    assert (answer.status, body) == (413, b"A file has 100,000 bytes at most here.\n")
     assert files.events(offer) == ["refused"]
 
 

@@ -51,7 +51,7 @@ def image_limit(settings: Settings) -> Limit:
 
 
 def _of_one(size: int) -> Limit:
-    return Limit(size, 413, Invalid("file", "A file has %(most)s bytes at most here.", most=size))
+    return Limit(size, 413, Invalid("file", "A file has %(most)s bytes at most here.", most=f"{size:,}"))
 
 
 def _of_disk(settings: Settings) -> Limit:

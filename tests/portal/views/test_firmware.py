@@ -92,7 +92,7 @@ def test_the_script_is_told_where_to_go_so_that_the_message_is_shown_there(opera
     [
         (b"", "fw.bin", "Choose a file that is not empty."),
         (CONTENT, "../../fw.bin", "The file&#39;s name cannot be used. Rename it."),
-        (CONTENT * 2, "fw.bin", "A file has 1000000 bytes at most here."),
+        (CONTENT * 2, "fw.bin", "A file has 1,000,000 bytes at most here."),
     ],
 )
 def test_a_file_that_cannot_be_taken_is_explained_and_leaves_nothing(
