@@ -28,13 +28,22 @@ def main() -> None:
     if "kill" in modes:
         raise SystemExit(kill.run(engines, arguments.times, arguments.port))
     if "files" in modes:
-        print(files.run(arguments.port, arguments.megabytes, arguments.rounds or 3))
+        _tell("files", "Large files", files.run(arguments.port, arguments.megabytes, arguments.rounds or 3), arguments)
         return
     if "growth" in modes:
         rounds = arguments.rounds or 3
-        print(growth.run(engines, arguments.port, arguments.meter_values, arguments.frames, rounds))
+        page = growth.run(engines, arguments.port, arguments.meter_values, arguments.frames, rounds)
+        _tell("growth", "A large database", page, arguments)
         return
     measure(plan.steps(arguments.long, modes, engines), arguments)
+
+
+def _tell(name: str, title: str, page: str, arguments: argparse.Namespace) -> None:
+    """Print a page, and keep it where it is for the record."""
+    print(page)
+    if arguments.long:
+        facts = report.table(("Machine", ""), machine.describe(RECORD).items())
+        (RECORD / f"{name}.md").write_text(f"# {title}\n\n{facts}\n\n{page.strip()}\n")
 
 
 def measure(steps: list[plan.Step], arguments: argparse.Namespace) -> None:
@@ -84,7 +93,7 @@ def _write(folder: Path, results: Results, facts: dict[str, str], rounds: int) -
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--long", action="store_true", help="the form for the record: three rounds, all sizes")
+    parser.add_argument("--long", action="store_true", help="for the record, into docs/bench; three rounds, all sizes")
     parser.add_argument(
         "--only", default=",".join(plan.MODES), help="of closed,open,storm,idle; or kill; growth; files"
     )
