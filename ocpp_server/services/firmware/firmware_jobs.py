@@ -1,7 +1,7 @@
 """Firmware jobs as operators make and steer them; services/firmware/firmware_waves.py carries them out."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,11 @@ from ocpp_server.services.firmware import plans, states
 from ocpp_server.services.firmware.plans import Plan
 from ocpp_server.store import Unit
 
+_ADD = (
+    "INSERT INTO firmware_update (job_id, charge_point_id, state, reason, detail, is_current, attempts, deferrals,"
+    " news_at) VALUES "
+)
+_ADDED, _AT_A_TIME = "(?, ?, 'waiting', '', '', FALSE, 0, 0, ?)", 100
 _OPEN_COMMANDS = (
     "SELECT u.command_id FROM firmware_update u JOIN command c ON c.id = u.command_id"
     " WHERE u.job_id = ? AND u.state = 'asked' AND c.state = 'queued'"
@@ -70,11 +75,17 @@ def create(unit: Unit, plan: Plan, charge_point_ids: Collection[int], *, by: str
         created_by=by,
         created_at=now,
     )
-    rows = [{"job": job.id, "charge_point": number, "news_at": now} for number in dict.fromkeys(charge_point_ids)]
-    for first in range(0, len(rows), 100):
-        FirmwareUpdate.insert_many(rows[first : first + 100]).execute()
+    _add_stations(unit, job.id, list(dict.fromkeys(charge_point_ids)), clock.to_ms(now))
     publish(unit, job.id)
     return job
+
+
+def _add_stations(unit: Unit, job_id: int, charge_point_ids: Sequence[int], at: int) -> None:
+    """Past peewee, which takes half a second for thousands."""
+    for first in range(0, len(charge_point_ids), _AT_A_TIME):
+        part = charge_point_ids[first : first + _AT_A_TIME]
+        values = [value for number in part for value in (job_id, number, at)]
+        unit.execute(_ADD + ", ".join([_ADDED] * len(part)), *values)
 
 
 def spell_location(location: str) -> dict[str, str | None]:
