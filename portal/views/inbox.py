@@ -99,12 +99,16 @@ def no_password(charge_point_id: int) -> Response:
     charge_point = fetch(charge_point_id)
     if request.method == "GET":
         return _confirm("inbox/no_password.html", charge_point)
-    audit.write(
-        lambda unit: charge_points.set_password(unit, charge_point_id, None),
-        "station.password",
-        charge_point.identity,
-        "removed, from the inbox",
-    )
+    try:
+        audit.write(
+            lambda unit: charge_points.set_password(unit, charge_point_id, None),
+            "station.password",
+            charge_point.identity,
+            "removed, from the inbox",
+        )
+    except Invalid as error:
+        flash(said(error), "error")
+        return _back()
     done = _("%(name)s needs no password any more. It connects when it next tries.", name=charge_point.name)
     _flash(done, _settings_of(charge_point), _("Change it"))
     return _back()

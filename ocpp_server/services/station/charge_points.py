@@ -12,6 +12,8 @@ from ocpp_server.store import Unit
 
 REGISTRATIONS = (ACCEPTED, PENDING, REJECTED)
 MAX_LENGTH = 255
+#: The security profile that is chosen, and does not follow from whether there is a password (whitepaper section 2).
+TLS_WITH_PASSWORD = 2
 _EDITABLE = {"label", "location", "registration", "security_profile", "strict_subprotocol", "spontaneous_calls"}
 
 new_password = credentials.generate
@@ -95,10 +97,13 @@ def update(unit: Unit, charge_point_id: int, **fields: Any) -> ChargePoint:
     return charge_point
 
 
-def set_password(unit: Unit, charge_point_id: int, password: str | None) -> None:
+def set_password(unit: Unit, charge_point_id: int, password: str | None) -> ChargePoint:
     """Give a station another password, or with None take it away. Raises Invalid for `password`."""
     charge_point = ChargePoint.get_by_id(charge_point_id)
+    if password is None and charge_point.security_profile == TLS_WITH_PASSWORD:
+        raise Invalid("password", "Security profile 2 needs a password. Choose another profile first.")
     _take_password(unit, charge_point, _hash(password))
+    return charge_point
 
 
 def accept_key(unit: Unit, charge_point_id: int, value: str) -> None:

@@ -158,9 +158,8 @@ def update(identity: str, body: dict[str, Any]) -> dict[str, Any]:
     has_password, password = "password" in fields, fields.pop("password", None)
 
     def change(unit: Unit) -> ChargePoint:
-        if has_password:
-            charge_points.set_password(unit, station.id, password)
-        return charge_points.update(unit, station.id, **fields)
+        changed = charge_points.update(unit, station.id, **fields)
+        return charge_points.set_password(unit, station.id, password) if has_password else changed
 
     said = fields | ({"password": "set" if password else "removed"} if has_password else {})
     return to_json([audit.write(change, "station.change", station.identity, audit.changes(said))])[0]

@@ -116,8 +116,15 @@ def test_a_password_is_stored_hashed_changed_and_taken_away(store):
 
 def test_a_higher_security_profile_stays_with_another_password(store):
     station = add(store, password="0123456789abcdef", security_profile=2)
-    store.write(lambda unit: charge_points.set_password(unit, station.id, None))
+    store.write(lambda unit: charge_points.set_password(unit, station.id, "fedcba9876543210"))
     assert find(store, "CP-1").security_profile == 2
+
+
+def test_a_security_profile_that_needs_a_password_keeps_it(store):
+    station = add(store, password="0123456789abcdef", security_profile=2)
+    with pytest.raises(Invalid, match="needs a password"):
+        store.write(lambda unit: charge_points.set_password(unit, station.id, None))
+    assert find(store, "CP-1").password_hash is not None
 
 
 def test_every_change_tells_the_pages(store):
