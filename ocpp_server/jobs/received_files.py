@@ -5,6 +5,7 @@ import time
 from datetime import timedelta
 
 from ocpp_server import clock
+from ocpp_server.files.native import in_thread
 from ocpp_server.scheduler import every
 from ocpp_server.services.file import file_limits, received_files
 from ocpp_server.settings import Settings
@@ -23,6 +24,6 @@ def prune_received_files(store: Store, settings: Settings) -> None:
         before = clock.now() - timedelta(days=settings.received_days)
         while store.write(lambda unit: received_files.delete_before(unit, shelf, before)):
             time.sleep(_PAUSE)
-    removed = received_files.sweep(store, shelf)
+    removed = in_thread(shelf.sweep, received_files.on_shelf(store))
     if removed:
         log.info("%s files were removed that nothing named any more", removed)

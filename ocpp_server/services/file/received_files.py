@@ -10,8 +10,8 @@ from ocpp_server.models import ChargePoint, FirmwareImage, ReceivedFile
 from ocpp_server.shelf import Shelf
 from ocpp_server.store import Store, Unit
 
-#: So many are removed in one unit of work at most.
-_STEP = 50
+#: So many are removed in one unit of work at most: large ones take the disk a while, and all who write wait for it.
+_STEP = 5
 
 
 def find(file_id: int) -> ReceivedFile | None:
@@ -47,9 +47,8 @@ def delete_before(unit: Unit, shelf: Shelf, moment: datetime) -> bool:
     return len(old) == _STEP
 
 
-def sweep(store: Store, shelf: Shelf) -> int:
-    """Remove from the disk what no row names any more; how many files that were."""
+def on_shelf(store: Store) -> set[str]:
+    """What the rows name of the files on the disk."""
     with store.reading():
         images = FirmwareImage.select(FirmwareImage.stored_as).where(FirmwareImage.deleted_at.is_null())
-        known = {row.stored_as for row in [*images, *ReceivedFile.select(ReceivedFile.stored_as)]}
-    return shelf.sweep(known)
+        return {row.stored_as for row in [*images, *ReceivedFile.select(ReceivedFile.stored_as)]}
