@@ -17,7 +17,7 @@ from ocpp_server import bulk
 from ocpp_server.bulk import Rows
 from ocpp_server.models import TABLES
 
-#: What the triggers of PostgreSQL notify; migrations 0014 and 0025.
+#: What the triggers of PostgreSQL notify; migrations 0014 and 0021.
 CHANNEL = "chargeyard_written"
 #: So many ids are fetched from PostgreSQL at a time at most.
 _MOST_IDS = 256
