@@ -37,7 +37,7 @@ class Belief:
     _low_readings: int = 0
     _lowest: float = 0.0
     _fewer: tuple[int, ...] = ()
-    #: So many phases it uses at once, as a meter showed that names them; 1 while none has.
+    #: So many phases share what it takes, as a meter showed that names them; 1 while none has.
     sure_phases: int = 1
     #: It uses at least so many, as far as totals tell.
     _spread: int = 1
@@ -68,8 +68,9 @@ class Belief:
         if taken > NOTHING:
             self.wake()
             self._note_phases(currents, taken)
-            if is_sure:
-                self.sure_phases = sum(current > NOTHING for current in currents)
+            # A trickle on one phase does not say how the car charges.
+            if is_sure and taken >= self.minimum / 2:
+                self.sure_phases = round(sum(currents) / taken)
 
     def take_note(self, currents: Sequence[float], given: float, now: float, *, is_total: bool = False) -> None:
         """The same while `given` held and was settled. `is_total`: how it spreads over the phases is not known."""

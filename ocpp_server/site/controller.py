@@ -163,7 +163,8 @@ class Site:
         """Whether it would soon change by itself, or later to more than is planned now."""
         held = hold.held
         ends_soon = held.ends - self._renew_before(held) <= now < held.ends
-        return (held.amperes != held.fail_safe and ends_soon) or hold.falls_to > member.second_step
+        is_too_high = hold.falls_to > member.falls_back(held.amperes)
+        return (held.amperes != held.fail_safe and ends_soon) or is_too_high
 
     def _renew_before(self, held: Lent) -> float:
         """One that has less than its fail-safe must never end before those that have more."""
@@ -183,7 +184,7 @@ class Site:
     def _order(self, key: Key, amperes: float, *, is_renewal: bool = False) -> Order:
         member, session = self.members[key], self.members[key].session
         assert session is not None
-        then = member.second_step if member.can_step else amperes
+        then = member.falls_back(amperes)
         lease = self.lease if amperes > then else 2 * self.lease + 2 * MARGIN
         return Order(key, session.transaction_id, amperes, then, lease, is_renewal, member.sure_phases)
 

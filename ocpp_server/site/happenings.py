@@ -163,6 +163,8 @@ def failed(site: Site, order: Order, now: float, *, refused: bool) -> None:
         _default_failed(member, order, now, refused)
     elif member.session is not None and member.session.transaction_id == order.transaction_id:
         member.session.hold.fail(now, refused=refused)
+        # What it has instead may be shared by other phases.
+        member.session.shared_by = 0
 
 
 def _default_failed(member: Member, order: Order, now: float, refused: bool) -> None:

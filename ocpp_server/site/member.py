@@ -113,6 +113,15 @@ class Member:
         return self.fail_safe if installed is None else min(self.fail_safe, installed.then)
 
     @property
+    def _for_ever(self) -> float:
+        """What it may keep if it is told a limit that does not change by itself; nothing where a car needs more."""
+        return self.second_step if self.second_step >= self.smallest else 0.0
+
+    def falls_back(self, amperes: float) -> float:
+        """What follows a limit of so many A that is sent now."""
+        return self.second_step if self.can_step else amperes
+
+    @property
     def is_out_of_reach(self) -> bool:
         """Whether what it falls back to cannot be changed now."""
         in_vain = self.default.failures >= IN_VAIN or (
@@ -167,7 +176,7 @@ class Member:
             return None
         if not session.belief.is_asleep(now):
             most = min(session.belief.most, math.inf if self.cap is None else self.cap)
-            most = most if self.can_step else min(most, self.second_step)
+            most = most if self.can_step else min(most, self._for_ever)
             return Load(self.key, self.circuit, self.site_phases, self.smallest, most, tier)
         if self.can_pause:
             return None

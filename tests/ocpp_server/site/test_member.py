@@ -206,3 +206,58 @@ def test_a_station_that_takes_no_limit_that_changes_by_itself_never_has_more_tha
     assert {order.fail_safe for order in play.sent} <= {10.0}
     assert play.given()[1] == 10.0
     assert play.site.members[1, 1].session.hold.most(play.now + 1e6) == 10.0
+
+
+def test_one_that_does_not_obey_and_keeps_what_it_was_given_is_not_asked_again_and_again():
+    play = Play(40, 2, can_step=False)
+    play.car(1)
+    play.run(60)
+    member = play.site.members[1, 1]
+    for _ in range(2):
+        play.now += 60
+        happenings.measured(play.site, (1, 1), (26.0, 26.0, 26.0), play.now)
+    assert member.session.disobeys
+    member.fail_safe = 10.0
+    assert {order.transaction_id for order in play.site.decide(play.now)} == {None}
+
+
+def test_who_keeps_for_ever_what_it_is_given_gets_nothing_where_a_car_needs_more_than_it_fell_back_to():
+    """Its smallest current rises as it is found to take watts."""
+    play = Play(40, 2, can_step=False, takes_watts=True)
+    play.car(1)
+    play.site.members[1, 1].default.installed = Steps(6.0, 6.0)
+    play.site.members[1, 1].default.asked = Steps(6.0, 6.0)
+    assert play.look().get(1, 0.0) == 0.0
+
+
+def test_trickles_say_nothing_about_the_phases_that_share_a_limit_in_watts():
+    play = Play(40, 1, takes_watts=True)
+    play.car(1)
+    play.look()
+    play.accept()
+    for currents in ((6.0, 6.0, 6.0), (0.6, 0.4, 0.4), (0.4, 0.4, 0.6)):
+        play.now += 60
+        happenings.measured(play.site, (1, 1), currents, play.now)
+        play.look()
+        play.accept()
+        assert play.site.members[1, 1].sure_phases == 3
+
+
+def test_a_phase_that_carries_next_to_nothing_shares_no_limit_in_watts():
+    play = Play(40, 1, takes_watts=True)
+    play.car(1)
+    happenings.measured(play.site, (1, 1), (9.0, 9.0, 0.6), play.now)
+    assert play.site.members[1, 1].sure_phases == 2
+
+
+def test_a_limit_in_watts_for_fewer_phases_that_was_refused_is_sent_again():
+    play = Play(40, 1, takes_watts=True)
+    play.car(1)
+    play.run(600)
+    happenings.measured(play.site, (1, 1), (32.0, 0.0, 0.0), play.now)
+    assert play.look() == {1: 32.0}
+    play.fail(refused=True)
+    assert play.look() == {}
+    play.now += 20
+    assert play.look() == {1: 32.0}
+    assert [order.phases for order in play.sent] == [1]
