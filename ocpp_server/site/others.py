@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ocpp_server import clock
 from ocpp_server.charging.composite import Session, Step, composite
-from ocpp_server.charging.profile import TX_DEFAULT, Profile
+from ocpp_server.charging.profile import RELATIVE, TX_DEFAULT, Profile
 from ocpp_server.charging.units import Supply
 
 #: A schedule that repeats has said all that it says after so long.
@@ -20,8 +20,9 @@ _ONE_PHASE = Supply(phases=1)
 
 
 class Instead(NamedTuple):
-    """What sessions follow in place of the site's default, at most: A for the site's `wait`, and after it. Where it is
-    not `is_always` so, there are times at which the site's default holds."""
+    """What sessions follow in place of the site's default, at most: A for the site's `wait`, and after it, which those
+    that begin later count with as well. Where it is not `is_always` so, there are times at which the site's default
+    holds."""
 
     first: float
     then: float
@@ -47,6 +48,8 @@ def instead(profiles: Iterable[Profile], connector_id: int, wait: float, maximum
     ends = [*(step.at for step in steps[1:]), until + _AHEAD]
     first = [step for step in steps if step.at < until]
     then = [step for step, end in zip(steps, ends, strict=True) if end > until]
+    # What counts from the beginning of a session begins anew with each.
+    then += _ahead([profile for profile in found if profile.kind == RELATIVE], connector_id, Session(begin))
     is_always = all(step.limit is not None for step in steps)
     return Instead(_most(first, maximum), _most(then, maximum), is_always)
 

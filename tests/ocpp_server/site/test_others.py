@@ -69,6 +69,13 @@ def test_no_schedule_gives_more_than_the_connector_and_power_may_go_to_one_phase
     assert follows(always(6900, unit="W")) == Instead(30.0, 30.0, True)
 
 
+def test_what_a_schedule_allows_at_the_beginning_of_a_session_counts_for_those_that_begin_later_too():
+    early = drawn(repeat="from_start", steps=((0, 25.0), (600, 10.0)), duration=None)
+    assert follows(early) == Instead(25.0, 25.0, True)
+    today = drawn(repeat="once", begins_on=NOON, duration=24 * 3600, steps=((0, 8.0),), stack_level=2)
+    assert follows(today, early) == Instead(8.0, 25.0, True)
+
+
 # -- and what the site does --------------------------------------------------------------------------------
 
 
