@@ -22,6 +22,8 @@ NOMINAL = Supply()
 _PLAUSIBLE = (95.0, 260.0)
 #: A StartTransaction that came so late was kept by the station while it was offline (section 5.16.1, rule 118).
 LATE_AFTER = timedelta(minutes=5)
+#: A clock that tells local time as UTC is ahead by no more (quirk 26).
+_MOST_AHEAD = timedelta(hours=14)
 #: Of so many readings one is fresh, even where some were kept meanwhile.
 _FRESH = 5
 _FIELDS = ("supported", "max_stack_level", "unit", "kind", "charge_point_max", "station_default")
@@ -90,12 +92,15 @@ class StationPlace:
     ) -> None:
         self.charge_point_id, self.connector_id, self.phases = charge_point_id, connector_id, phases
         self.session = session
-        self.session_start = session.started_at if session else None
 
     @cached_property
     def now(self) -> datetime:
         """By the station's own clock."""
         return station_time(self.session)
+
+    @cached_property
+    def session_start(self) -> datetime | None:
+        return _start_by_station(self.session) if self.session is not None else None
 
     @cached_property
     def limits(self) -> Limits:
@@ -117,17 +122,28 @@ class StationPlace:
 
 
 def station_time(session: Transaction | None) -> datetime:
-    """What time it is by the clock of a session's station. No message is older than its timestamp says, so the freshest
-    tells how far that clock is ahead or behind."""
-    if session is None:
-        return clock.now()
+    """What time it is by the clock of a session's station."""
+    return clock.now() + (_ahead(session) if session is not None else timedelta(0))
+
+
+def _start_by_station(session: Transaction) -> datetime:
+    """When a session began, by the clock of its station."""
+    is_its_own = session.started_at == session.start_reported_at
+    return session.started_at if is_its_own else session.started_at + _ahead(session)
+
+
+def _ahead(session: Transaction) -> timedelta:
+    """How far the clock of a session's station is ahead, or behind. No message is older than its timestamp says, so the
+    freshest tells."""
     row = MeterValue
     latest = row.select(row.at, row.received_at).where(row.transaction_id == session.id).order_by(row.at.desc())
     ahead = [value.at - value.received_at for value in latest.limit(_FRESH)]
-    start = session.started_at - session.start_received_at
+    start = (session.start_reported_at or session.started_at) - session.start_received_at
+    # What is too far ahead to be meant is kept with the time of its arrival, so of a clock that is only the start tells.
+    is_far = LATE_AFTER < start <= _MOST_AHEAD and not any(ahead)
     # One that came late was kept by the station while it was offline.
-    ahead += [start] if start > -LATE_AFTER else []
-    return clock.now() + max(ahead, default=timedelta(0))
+    ahead += [start] if is_far or -LATE_AFTER < start <= LATE_AFTER else []
+    return max(ahead, default=timedelta(0))
 
 
 def supply_of(charge_point_id: int) -> Supply:

@@ -34,9 +34,10 @@ def sent(store, point, transaction_id):
 
 
 def start(store, point, hours_ago, *, ahead):
-    """A session whose start was reported by a clock that is so far ahead."""
+    """A session whose start was reported by a clock that is so far ahead; it is taken to have begun by then at most."""
     begun = NOW - timedelta(hours=hours_ago)
-    return store.write(lambda unit: session(point, begun + ahead, hours=None, start_received_at=begun))
+    times = {"start_reported_at": begun + ahead, "start_received_at": begun}
+    return store.write(lambda unit: session(point, begun + min(ahead, timedelta(0)), hours=None, **times))
 
 
 def read(store, transaction, *, received, ahead):
@@ -117,6 +118,24 @@ HOUR, MINUTES = timedelta(hours=1), timedelta(minutes=-10)
 def test_a_limit_begins_at_once_by_the_clock_of_a_station_that_is_ahead(store, point):
     row = start(store, point, 2, ahead=HOUR)
     assert sent(store, point, row.id)["startSchedule"] == clock.iso(NOW + HOUR - timedelta(minutes=1))
+
+
+def test_values_whose_time_cannot_be_meant_say_nothing_against_it(store, point):
+    """They are kept with the time of their arrival."""
+    row = start(store, point, 2, ahead=HOUR)
+    read(store, row, received=NOW, ahead=timedelta(0))
+    assert sent(store, point, row.id)["startSchedule"] == clock.iso(NOW + HOUR - timedelta(minutes=1))
+
+
+def test_a_clock_that_was_put_right_after_the_start_counts_as_right(store, point):
+    row = start(store, point, 2, ahead=HOUR)
+    read(store, row, received=NOW, ahead=timedelta(seconds=-1))
+    assert sent(store, point, row.id)["startSchedule"] == clock.iso(NOW - timedelta(minutes=1, seconds=1))
+
+
+def test_a_clock_that_no_zone_explains_is_not_followed(store, point):
+    row = start(store, point, 2, ahead=timedelta(days=365 * 70))
+    assert sent(store, point, row.id)["startSchedule"] == clock.iso(NOW - timedelta(minutes=1))
 
 
 def test_a_limit_begins_at_once_by_the_clock_of_a_station_that_is_behind(store, point):
