@@ -49,9 +49,10 @@ def _of_power(watts: float, current: float, phases: int) -> Reading:
     used = watts / VOLTAGE / current
     count = round(used)
     if not 1 <= count <= phases or abs(used - count) > _ERROR * count:
-        return Reading((even,) * phases)
+        # Less than a phase's voltage is rather a poor power factor.
+        return Reading((even,) * phases, is_sure=used > 1)
     rest = even if count > 1 else 0.0
-    return Reading((current,) * count + (rest,) * (phases - count))
+    return Reading((current,) * count + (rest,) * (phases - count), is_sure=count in (1, phases))
 
 
 def _each(values: Mapping[str | None, float], phases: int) -> tuple[float, ...] | None:

@@ -30,6 +30,25 @@ def test_what_flows_on_each_phase_is_read_from_what_a_meter_says(samples, found)
     assert (reading and reading.each) == (found and pytest.approx(found, abs=0.1))
 
 
+def power(watts, amperes):
+    return [sample(watts, "Power.Active.Import"), sample(amperes)]
+
+
+@pytest.mark.parametrize(
+    ("samples", "is_sure"),
+    [
+        (power(3680, 16), True),
+        (power(11_000, 16), True),
+        # 400 V are those of a battery. 460 V may be two phases as well, 184 V one with a poor power factor.
+        (power(6800, 17), True),
+        (power(46_000, 100), False),
+        (power(2944, 16), False),
+    ],
+)
+def test_power_and_current_show_which_phases_share_them_unless_they_can_be_read_in_two_ways(samples, is_sure):
+    assert currents(samples, 3).is_sure is is_sure
+
+
 def test_a_connector_on_one_phase_has_all_of_the_power_there():
     assert currents([sample(3680, "Power.Active.Import")], 1) == Reading((16.0,))
 
