@@ -101,7 +101,7 @@ class Member:
     @property
     def must_pause(self) -> bool:
         """Whether others allow its session less than it charges with."""
-        return self.cap is not None and self.cap < self.minimum and self.can_pause
+        return self.cap is not None and self.cap < self.smallest and self.can_pause
 
     @property
     def second_step(self) -> float:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ocpp_server import clock
 from ocpp_server.charging.composite import Session, Step, composite
 from ocpp_server.charging.profile import RELATIVE, TX_DEFAULT, Profile
-from ocpp_server.charging.units import Supply
+from ocpp_server.charging.units import Supply, one_decimal
 
 #: A schedule that repeats has said all that it says after so long.
 _AHEAD = timedelta(days=8)
@@ -30,11 +30,13 @@ class Instead(NamedTuple):
 
 
 def cap(profiles: Iterable[Profile], connector_id: int, started_at: float, phases: int, now: float) -> float | None:
-    """What the defaults of others allow a session at this moment, in A; None where they say nothing."""
+    """What the defaults of others allow a session at this moment, in A as it can be told; None where they say nothing.
+    `phases`: how many share what they allow in W."""
     begin, session = clock.from_ms(round(now * 1000)), Session(clock.from_ms(round(started_at * 1000)))
     defaults, supply = _defaults(profiles), Supply(phases=phases)
     end = begin + timedelta(seconds=1)
-    return composite(defaults, connector_id, begin, end, supply=supply, session=session)[0].limit
+    limit = composite(defaults, connector_id, begin, end, supply=supply, session=session)[0].limit
+    return None if limit is None else one_decimal(limit)
 
 
 def instead(profiles: Iterable[Profile], connector_id: int, wait: float, maximum: float, now: float) -> Instead | None:

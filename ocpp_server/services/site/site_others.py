@@ -32,7 +32,7 @@ def look(live: Live, now: float) -> None:
         before = member.cap, member.instead
         profiles, connector_id, session = live.others.get(member.key, []), member.key[1], member.session
         if profiles and session is not None:
-            phases = len(session.belief.phases)
+            phases = member.sure_phases if member.takes_watts else len(session.belief.phases)
             member.cap = others.cap(profiles, connector_id, session.started_at, phases, now)
         else:
             member.cap = None

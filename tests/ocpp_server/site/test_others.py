@@ -44,8 +44,12 @@ def test_a_schedule_of_the_whole_station_counts_for_each_connector_and_one_of_an
 
 
 def test_power_is_shared_by_the_phases_that_the_car_uses():
-    assert allowed([always(6900, unit="W")]) == pytest.approx(10.0)
-    assert allowed([always(6900, unit="W")], phases=1) == pytest.approx(30.0)
+    assert allowed([always(6900, unit="W")]) == 10.0
+    assert allowed([always(6900, unit="W")], phases=1) == 30.0
+
+
+def test_what_power_allows_is_rounded_down_to_what_can_be_told():
+    assert allowed([always(7000, unit="W")]) == 10.1
 
 
 def test_sessions_follow_a_schedule_that_stands_above_the_sites_default():
@@ -99,6 +103,16 @@ def test_a_session_that_is_allowed_less_than_its_smallest_current_is_paused_unle
     play.site.members[2, 1].can_pause = False
     play.run(120)
     assert play.given() == {1: 0.0, 2: 6.0}
+
+
+def test_what_a_station_takes_in_watts_and_a_schedule_allows_is_compared_with_what_is_needed_in_watts():
+    play = Play(40, 1, takes_watts=True)
+    play.car(1)
+    play.site.members[1, 1].cap = 17.9
+    assert play.look() == {1: 0.0}
+    play.accept()
+    play.site.members[1, 1].cap = 18.0
+    assert play.look() == {1: 18.0}
 
 
 def test_what_cars_follow_by_a_schedule_is_kept_free_and_planned_with():

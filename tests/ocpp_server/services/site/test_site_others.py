@@ -50,8 +50,8 @@ def load(store):
     return next(iter(live.site.members.values()))
 
 
-def profile(amperes, purpose=TX_DEFAULT, level=1):
-    return constant(7, purpose, amperes, stack_level=level, phases=None, now=NOW)
+def profile(limit, purpose=TX_DEFAULT, level=1, unit="A"):
+    return constant(7, purpose, limit, stack_level=level, phases=None, now=NOW, unit=unit)
 
 
 def apply(store, answerer, wish):
@@ -100,6 +100,19 @@ def test_a_session_begins_with_the_profile_of_its_remote_start(store, point, ans
     assert member.session.hold.most(NOW.timestamp()) == 25.0
     site_sharing.clear()
     assert load(store).session.hold.most(NOW.timestamp()) == 32.0, "without a default it may be all"
+
+
+def test_what_a_schedule_allows_in_watts_is_shared_by_the_phases_that_surely_share_it(
+    store, settings, point, answerer, member
+):
+    member.takes_watts = True
+    apply(store, answerer, profile(4600, unit="W"))
+    start(store, answerer)
+    share_sites.share_sites(store, settings)
+    assert member.cap == 20.0
+    happenings.measured(site_sharing.at((point.id, 1)).site, (point.id, 1), (6.0, 6.0, 6.0), NOW.timestamp())
+    share_sites.share_sites(store, settings)
+    assert member.cap == 6.6
 
 
 def test_a_session_that_is_found_later_follows_the_profile_that_it_has(store, settings, point, answerer, member):
