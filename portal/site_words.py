@@ -83,7 +83,7 @@ def why(place: Place) -> str:
         )
     if place.is_spread_unknown and place.state in (site_view.CAPPED, site_view.SHARED, site_view.FULL):
         return _(
-            "Its limit is told in watts. Its meter does not show on which phases they go, so the limit is made for one."
+            "Its limit is told in watts. Until its meter shows on which phases they go, the limit is made for one:"
             " MeterValuesSampledData needs Current.Import."
         )
     if not place.can_step and place.state in (site_view.CAPPED, site_view.SHARED):

@@ -124,7 +124,7 @@ def _place(live: Live, member: Member, now: float) -> Place:
         fail_safe=member.fail_safe,
         is_fail_safe_installed=member.default.installed == member.wanted_default,
         can_step=member.can_step,
-        is_spread_unknown=member.takes_watts and member.sure_phases < len(member.site_phases),
+        is_spread_unknown=member.takes_watts and member.sure_phases == 1 < len(member.site_phases),
         cap=member.cap,
         instead=max(member.instead.first, member.instead.then) if member.instead else None,
         next_in=_next_in(live, session, now) if waits and session else None,
