@@ -138,7 +138,7 @@ class Site:
 
     def _may_send(self, key: Key, amperes: float, now: float) -> bool:
         hold = self._hold(key)
-        is_due = hold.is_uncertain or amperes != hold.now(now) or self._is_spread_anew(key)
+        is_due = hold.is_uncertain or amperes != hold.now(now) or (amperes > 0 and self._is_spread_anew(key))
         return hold.asked is None and now >= hold.retry_at and is_due
 
     def _is_spread_anew(self, key: Key) -> bool:

@@ -139,7 +139,7 @@ def _ahead(session: Transaction) -> timedelta:
     latest = row.select(row.at, row.received_at).where(row.transaction_id == session.id).order_by(row.at.desc())
     ahead = [value.at - value.received_at for value in latest.limit(_FRESH)]
     start = (session.start_reported_at or session.started_at) - session.start_received_at
-    # What is too far ahead to be meant is kept with the time of its arrival, so of a clock that is only the start tells.
+    # What is too far ahead to be meant is kept with the time of its arrival, so then only the start tells.
     is_far = LATE_AFTER < start <= _MOST_AHEAD and not any(ahead)
     # One that came late was kept by the station while it was offline.
     ahead += [start] if is_far or -LATE_AFTER < start <= LATE_AFTER else []

@@ -230,6 +230,14 @@ def test_who_keeps_for_ever_what_it_is_given_gets_nothing_where_a_car_needs_more
     assert play.look().get(1, 0.0) == 0.0
 
 
+def test_a_session_that_begins_with_a_pause_is_not_told_to_pause_in_watts():
+    play = Play(30, 2, takes_watts=True)
+    play.car(1)
+    play.run(60, takes={1: 0.0})
+    play.car(2)
+    assert play.look() == {}
+
+
 def test_trickles_say_nothing_about_the_phases_that_share_a_limit_in_watts():
     play = Play(40, 1, takes_watts=True)
     play.car(1)

@@ -2,8 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from ocpp_server.charging.building import Drawing, constant, from_drawing
 from ocpp_server.charging.profile import TX, TX_DEFAULT, parse
 from ocpp_server.site import happenings, others
