@@ -17,7 +17,7 @@ from ocpp_server.services.smart_charging import charging_traits
 from ocpp_server.services.station import charge_points
 from ocpp_server.store import Store
 from tests.charging_station import Answerer
-from tests.portal.views.schedules import apply, form
+from tests.portal.views.charging.schedules import apply, form
 
 
 def confirm(client: FlaskClient, template_id: int, *spots: str) -> str:

@@ -12,7 +12,7 @@ from ocpp_server.services.configuration import configuration
 from ocpp_server.services.smart_charging import charging_traits
 from ocpp_server.store import Store
 from tests.charging_station import Answerer
-from tests.portal.views.schedules import apply
+from tests.portal.views.charging.schedules import apply
 
 
 def knows(store: Store, charge_point_id: int, **keys: str) -> None:

@@ -10,7 +10,7 @@ from ocpp_server.models import ChargePoint, ChargingProfileTemplate
 from ocpp_server.services.station import connectors
 from ocpp_server.store import Store
 from tests.charging_station import Answerer
-from tests.portal.views.schedules import form
+from tests.portal.views.charging.schedules import form
 
 
 @pytest.fixture

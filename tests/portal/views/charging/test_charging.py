@@ -10,7 +10,7 @@ from ocpp_server.models import ChargingProfileRequest, ChargingProfileTemplate
 from ocpp_server.store import Store
 from tests.charging_station import Answerer
 from tests.portal.conftest import PARTIAL
-from tests.portal.views.schedules import apply, form
+from tests.portal.views.charging.schedules import apply, form
 
 # -- drawing -------------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from ocpp_server.services import commands
 from ocpp_server.services.smart_charging import charging_traits
 from ocpp_server.store import Store
 from tests.charging_station import Answerer
-from tests.portal.views.schedules import apply
+from tests.portal.views.charging.schedules import apply
 
 
 def test_a_station_without_profiles_says_so(operator: FlaskClient, station: Answerer) -> None:
