@@ -11,17 +11,13 @@ from ocpp_server.services.commands import Claimed
 from ocpp_server.services.smart_charging import charging_profiles, charging_requests
 from ocpp_server.services.smart_charging.charging_profiles import Spot
 from ocpp_server.store import Unit
-from tests.ocpp_server.services.smart_charging.yard import SITE, Yard, default
+from tests.ocpp_server.services.smart_charging.yard import SITE, Yard, default, limits_of
 
 
 def sets(yard: Yard, number: int, level: int = 1, connector_id: int = 1, purpose: str = TX_DEFAULT) -> None:
     """An operator's SetChargingProfile by hand, not answered yet."""
     profile = default(chargingProfileId=number, stackLevel=level, chargingProfilePurpose=purpose)
     yard.ask("SetChargingProfile", {"connectorId": connector_id, "csChargingProfiles": profile})
-
-
-def limits_of(profile: dict) -> list[float]:
-    return [period["limit"] for period in profile["chargingSchedule"]["chargingSchedulePeriod"]]
 
 
 def numbers(yard: Yard) -> list[int]:

@@ -40,6 +40,10 @@ def default(limit: float = 10, **more: Any) -> dict[str, Any]:
     }
 
 
+def limits_of(profile: dict[str, Any]) -> list[float]:
+    return [period["limit"] for period in profile["chargingSchedule"]["chargingSchedulePeriod"]]
+
+
 class Yard:
     """One station, what it says, and the record of it."""
 
