@@ -69,26 +69,14 @@ def leave_out(unit: Unit, wish: Wish, reason: str) -> ChargingProfileRequest:
 def answered(unit: Unit, command_id: int, status: str) -> None:
     """The station's word on an attempt, if the command was one."""
     request = _of_command(command_id, WAITING)
-    if request is None:
-        return
-    place = _note(request, command_id, status)
-    if status == "Accepted":
-        _learn(unit, request, place)
-        _finish(unit, request, INSTALLED)
-    else:
+    if request is not None and not _is_taken(unit, request, command_id, status):
         _go_on(unit, request)
 
 
 def answered_late(unit: Unit, command_id: int, status: str) -> None:
     """The station's word on an attempt that was given up, unless its owner has wished something else since."""
     request = _of_command(command_id, FAILED)
-    if request is None:
-        return
-    place = _note(request, command_id, status)
-    if status == "Accepted":
-        _learn(unit, request, place)
-        _finish(unit, request, INSTALLED)
-    else:
+    if request is not None and not _is_taken(unit, request, command_id, status):
         _finish(unit, request, REFUSED, REFUSED_LATE)
 
 
@@ -225,6 +213,16 @@ def _note(request: ChargingProfileRequest, command_id: int, answer: str) -> int:
     attempts[place]["answer"] = answer
     _keep(request, attempts)
     return place
+
+
+def _is_taken(unit: Unit, request: ChargingProfileRequest, command_id: int, status: str) -> bool:
+    """Note the station's word; where it accepted, that is the end."""
+    place = _note(request, command_id, status)
+    if status != "Accepted":
+        return False
+    _learn(unit, request, place)
+    _finish(unit, request, INSTALLED)
+    return True
 
 
 def _go_on(unit: Unit, request: ChargingProfileRequest) -> None:
