@@ -9,7 +9,7 @@ from ocpp.v16.enums import (
 
 from ocpp_server.charging.profile import TX
 from ocpp_server.outgoing import Conclusion, concludes, concludes_late
-from ocpp_server.services.failures import on_failure
+from ocpp_server.services.failures import Failure, on_failure
 from ocpp_server.services.site import site_sharing
 from ocpp_server.services.smart_charging import (
     charging_requests,
@@ -18,7 +18,13 @@ from ocpp_server.services.smart_charging import (
     unanswered_profiles,
 )
 
-on_failure("SetChargingProfile")(charging_requests.failed)
+
+@on_failure("SetChargingProfile", "ClearChargingProfile")
+def failed(failure: Failure) -> None:
+    """What was sent may have been done though no answer came."""
+    if failure.payload is not None:
+        site_sharing.note_profiles(failure.unit, failure.charge_point_id, is_silent=True)
+    charging_requests.failed(failure)
 
 
 @concludes("SetChargingProfile")
@@ -38,6 +44,7 @@ def set_profile_late(conclusion: Conclusion) -> None:
         conclusion.station.id, command.id, connector_id, profile
     ):
         _take(conclusion)
+    site_sharing.note_profiles(conclusion.unit, conclusion.station.id)
     charging_requests.answered_late(conclusion.unit, command.id, conclusion.status)
 
 

@@ -56,6 +56,15 @@ def instead(profiles: Iterable[Profile], connector_id: int, wait: float, maximum
     return Instead(_most(first, maximum), _most(then, maximum), is_always)
 
 
+def instead_of_any(
+    profiles: Iterable[Profile], connector_id: int, wait: float, maximum: float, now: float
+) -> Instead | None:
+    """The same where nobody knows which of these the station has."""
+    each = [instead([profile], connector_id, wait, maximum, now) for profile in profiles]
+    found = [one for one in each if one is not None]
+    return Instead(max(one.first for one in found), max(one.then for one in found), False) if found else None
+
+
 def of_session(profile: Profile, connector_id: int, started_at: float, maximum: float, now: float) -> float:
     """The most that the profile of somebody else for this session allows it, from now on."""
     session = Session(clock.from_ms(round(started_at * 1000)))

@@ -26,6 +26,7 @@ from ocpp_server.services.smart_charging import (
     charging_requests,
     charging_traits,
     installed_profiles,
+    unanswered_profiles,
 )
 from ocpp_server.services.smart_charging.installed_profiles import Wished
 from ocpp_server.site import happenings, wishes
@@ -42,6 +43,8 @@ def load() -> list[Live]:
     found = [_live(row, circuits[row.id], members[row.id]) for row in SiteRow.select()]
     now = clock.now().timestamp()
     _fit(found)
+    stations = {key[0] for live in found for key in live.site.members}
+    site_sharing.silent().update(unanswered_profiles.stations(stations))
     site_others.read(found, now)
     _recall_all(found)
     site_others.doubt(found, now)

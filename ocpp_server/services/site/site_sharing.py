@@ -49,6 +49,8 @@ class Live:
     pending: dict[tuple[Key, str], tuple[Order, float]] = field(default_factory=dict)
     #: The defaults of others than the site on its connectors, and when it was looked at what they will say.
     others: dict[Key, list[Profile]] = field(default_factory=dict)
+    #: All that may be one there, where a request that would tell got no answer.
+    doubtful: dict[Key, list[Profile]] = field(default_factory=dict)
     others_at: float = 0.0
 
 
@@ -58,6 +60,7 @@ class _State:
     places: dict[Key, Live] = field(default_factory=dict)
     is_stale: bool = True
     are_others_stale: bool = False
+    silent: set[int] = field(default_factory=set)
 
 
 _state = _State()
@@ -100,10 +103,17 @@ def others_are_read() -> None:
     _state.are_others_stale = False
 
 
-def note_profiles(unit: Unit, charge_point_id: int) -> None:
-    """What others than a site have at a station may have changed."""
+def note_profiles(unit: Unit, charge_point_id: int, *, is_silent: bool = False) -> None:
+    """What others than a site have at a station may have changed. `is_silent`: it did not answer whether."""
     if any(key[0] == charge_point_id for key in _state.places):
+        if is_silent:
+            unit.after_commit(lambda: _state.silent.add(charge_point_id))
         unit.after_commit(read_others_soon)
+
+
+def silent() -> set[int]:
+    """The stations that may owe an answer about profiles."""
+    return _state.silent
 
 
 def read_others_soon() -> None:
@@ -121,6 +131,7 @@ def clear() -> None:
     """Forget all sites: another database follows."""
     take([])
     _state.is_stale = True
+    _state.silent.clear()
 
 
 # -- what messages tell ------------------------------------------------------------------------------------

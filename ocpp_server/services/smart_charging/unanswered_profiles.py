@@ -3,9 +3,11 @@
 That stays uncertain until the answer comes late, or a later request about the same profile is answered (J 4.1.1).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from peewee import Expression
 
 from ocpp_server.charging.profile import TX
 from ocpp_server.models import Command, InstalledChargingProfile, Transaction
@@ -39,8 +41,7 @@ class Unanswered:
 def of_station(charge_point_id: int, held: Sequence[InstalledChargingProfile]) -> list[Unanswered]:
     """Those that leave it uncertain what the station holds beside or instead of `held`, the newest first."""
     row = Command
-    is_silent = row.state.in_((TIMEOUT, LOST)) & row.late_at.is_null()
-    query = row.select().where(row.charge_point == charge_point_id, row.action.in_((_SET, _CLEAR)), is_silent)
+    query = row.select().where(row.charge_point == charge_point_id, _is_silent())
     found = [item for command in query.order_by(row.id.desc()).limit(_MOST) for item in _read(command)]
     if not found:
         return []
@@ -48,11 +49,23 @@ def of_station(charge_point_id: int, held: Sequence[InstalledChargingProfile]) -
     return [item for item in found if _is_open(item, held, clears)]
 
 
+def stations(charge_point_ids: Collection[int]) -> set[int]:
+    """Which of these stations owe an answer; it may have been overtaken since."""
+    row = Command
+    query = row.select(row.charge_point).where(row.charge_point.in_(list(charge_point_ids)), _is_silent())
+    return {found.charge_point_id for found in query.distinct()}
+
+
 def is_overtaken(charge_point_id: int, command_id: int, connector_id: int, profile: Mapping[str, Any]) -> bool:
     """Whether the station has answered a later request that took this profile's place, or cleared it."""
     row = installed_profiles.row_of(charge_point_id, connector_id, profile)
     held, clears = installed_profiles.of_station(charge_point_id), _clears_after(charge_point_id, command_id)
     return _is_settled(row, command_id, held, clears)
+
+
+def _is_silent() -> Expression:
+    row = Command
+    return row.action.in_((_SET, _CLEAR)) & row.state.in_((TIMEOUT, LOST)) & row.late_at.is_null()
 
 
 def _read(command: Command) -> list[Unanswered]:

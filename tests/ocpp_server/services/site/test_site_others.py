@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ocpp_server import clock
+from ocpp_server import clock, outgoing, stations
 from ocpp_server.charging.building import constant
 from ocpp_server.charging.profile import TX, TX_DEFAULT
+from ocpp_server.frames import CallResult
 from ocpp_server.jobs import share_sites
 from ocpp_server.models import Command
 from ocpp_server.services import commands
@@ -17,7 +18,9 @@ from ocpp_server.services.smart_charging import charging_profiles
 from ocpp_server.services.smart_charging.charging_profiles import Spot
 from ocpp_server.site import happenings
 from ocpp_server.site.controller import Order
+from ocpp_server.site.default import Steps
 from ocpp_server.site.hold import Lent
+from ocpp_server.site.others import Instead
 from tests.charging import station
 from tests.charging_station import Answerer
 
@@ -127,6 +130,56 @@ def test_a_session_that_is_found_later_follows_the_profile_that_it_has(store, se
     session.hold.recall(Lent(0.0, 0.0))
     share_sites.share_sites(store, settings)
     assert session.hold.most(NOW.timestamp()) == 25.0
+
+
+def ask(store, point, action, payload):
+    """Of the station, which takes it and says nothing; the claimed command."""
+    station = stations.of(point)
+    store.write(lambda unit: commands.request(unit, point.id, action, payload, by="Otto"))
+    claimed, _ = store.write(lambda unit: outgoing.take(unit, station))
+    store.write(lambda unit: commands.timed_out(unit, claimed))
+    return claimed
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_a_schedule_that_may_have_arrived_though_nothing_was_answered_is_kept_free(
+    store, settings, point, member, is_restarted
+):
+    member.default.installed = Steps(0.0, 6.0)
+    claimed = ask(store, point, "SetChargingProfile", {"connectorId": 1, "csChargingProfiles": profile(15)})
+    if is_restarted:
+        site_sharing.clear()
+    share_sites.share_sites(store, settings)
+    member = site_sharing.at((point.id, 1)).site.members[point.id, 1]
+    assert member.instead == Instead(15.0, 15.0, False)
+    answer = CallResult(claimed.message_id, {"status": "Rejected"}, "")
+    store.write(lambda unit: outgoing.late(unit, stations.of(point), claimed, answer))
+    share_sites.share_sites(store, settings)
+    assert member.instead is None
+
+
+def test_a_profile_for_the_session_that_may_have_taken_the_place_of_its_limit_counts(
+    store, settings, point, answerer, member
+):
+    number = start(store, answerer)
+    order = Order((point.id, 1), number, 6.0, 6.0, 900.0)
+    store.write(lambda unit: site_orders.send(unit, [order]))
+    answerer.answer()
+    member.session.hold.recall(Lent(6.0, 6.0))
+    for level, most in ((8, 6.0), (9, 16.0)):
+        wish = {**profile(16, TX, level=level), "transactionId": number}
+        ask(store, point, "SetChargingProfile", {"connectorId": 1, "csChargingProfiles": wish})
+        share_sites.share_sites(store, settings)
+        assert member.session.hold.most(NOW.timestamp()) == most
+
+
+def test_a_schedule_that_may_be_cleared_leaves_the_sites_default_possible(store, settings, point, answerer, member):
+    member.default.installed = Steps(0.0, 20.0)
+    apply(store, answerer, profile(15))
+    ask(store, point, "ClearChargingProfile", {})
+    share_sites.share_sites(store, settings)
+    assert member.instead == Instead(15.0, 15.0, False)
+    assert member.falls_to == 20.0
 
 
 def test_a_schedule_whose_place_the_sites_default_takes_counts_no_more(store, settings, point, answerer, member):
