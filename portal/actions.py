@@ -5,8 +5,9 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from ocpp_server import clock, timestamps
 from ocpp_server.models import ChargingProfileTemplate, Command, CommandBatch, ConfigurationTemplate
-from portal import operation, outcomes
+from portal import formats, operation, outcomes
 
 #: How many of the latest commands a station's page shows.
 LATEST = 5
@@ -61,12 +62,22 @@ def brief(payload: str) -> str:
                 version=values["listVersion"],
                 count=entries,
             )
-        return ", ".join(_shown(value) for value in values.values() if not isinstance(value, dict))[:120]
+        shown = (_shown(name, value) for name, value in values.items() if not isinstance(value, dict))
+        return ", ".join(shown)[:120]
     except (ValueError, AttributeError, KeyError, TypeError):
         return payload[:120]
 
 
-def _shown(value: Any) -> str:
+def _shown(name: str, value: Any) -> str:
+    """A number says nothing without what it numbers, and times are shown in the viewer's zone."""
+    if name == "connectorId":
+        return _("connector %(number)s", number=value) if value else _("whole station")
+    if name == "reservationId":
+        return _("reservation %(number)s", number=value)
+    if name == "transactionId":
+        return _("session %(number)s", number=value)
+    if name == "expiryDate" and (until := timestamps.parse(value)) is not None:
+        return _("until %(time)s", time=formats.plain(clock.from_ms(until)))
     return " ".join(str(item) for item in value) if isinstance(value, list) else str(value)
 
 

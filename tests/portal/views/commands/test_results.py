@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from flask.testing import FlaskClient
 
 from ocpp_server import clock
@@ -94,6 +95,27 @@ def test_requests_are_listed_filtered_and_shown_on_the_station(
     assert "No request fits" in viewer.get(f"{path}?state=lost").text
     assert "Read configuration</a>" not in viewer.get(f"{path}?action=ClearCache").text
     assert "Clear card cache" in viewer.get(f"/stations/{station.id}").text
+
+
+@pytest.mark.parametrize(
+    ("action", "payload", "words"),
+    [
+        ("UnlockConnector", {"connectorId": 2}, "connector 2"),
+        ("ChangeAvailability", {"connectorId": 0, "type": "Inoperative"}, "whole station, Inoperative"),
+        ("RemoteStopTransaction", {"transactionId": 17}, "session 17"),
+        (
+            "ReserveNow",
+            {"connectorId": 1, "expiryDate": "2026-11-26T19:38:38Z", "idTag": "CARD-1", "reservationId": 4},
+            "connector 1, until 26 Nov 19:38, CARD-1, reservation 4",
+        ),
+    ],
+)
+def test_a_request_in_the_list_says_what_its_numbers_are(
+    viewer: FlaskClient, store: Store, add_station: Add, action: str, payload: dict, words: str
+) -> None:
+    station = add_station()
+    store.write(lambda unit: commands.request(unit, station.id, action, payload, by="Otto"))
+    assert f">{words}<" in viewer.get(f"/stations/{station.id}/commands").text
 
 
 def test_who_asked_what_is_on_record(operator: FlaskClient, store: Store, add_station: Add) -> None:
