@@ -31,7 +31,6 @@ def index() -> Response:
     stations = yard.look_at(list(ChargePoint.select().where(ChargePoint.deleted_at.is_null())))
     energy_wh, session_count = _today()
     running = [(station, session) for station in stations for session in station.running]
-    cards = id_tags.find_all(session.id_tag for _, session in running)
     return page(
         "overview/index.html",
         "yard",
@@ -39,7 +38,7 @@ def index() -> Response:
         shown=SHOWN,
         glance=yard.summarize(stations),
         running=running,
-        card_of=lambda id_tag: cards.get(id_tags.key(id_tag)),
+        card_of=id_tags.finder(session.id_tag for _, session in running),
         energy_wh=energy_wh,
         session_count=session_count,
         faulted=[(station, outlet) for station in stations if station.online for outlet in station.faults],

@@ -181,16 +181,10 @@ def _states() -> list[tuple[str, str]]:
     ]
 
 
-def _cards(sessions: Iterable[Transaction]) -> dict[str, IdTag]:
-    """The cards that started or stopped these sessions, by their key."""
-    tags = {session.id_tag for session in sessions} | {session.stop_id_tag for session in sessions}
-    return id_tags.find_all(tag for tag in tags if tag)
-
-
 def _finder(sessions: Iterable[Transaction]) -> Callable[[str], IdTag | None]:
-    """Finds the card of a tag of these sessions without another query."""
-    cards = _cards(sessions)
-    return lambda id_tag: cards.get(id_tags.key(id_tag))
+    """Finds the cards that started or stopped these sessions, in one query."""
+    tags = {session.id_tag for session in sessions} | {session.stop_id_tag for session in sessions}
+    return id_tags.finder(tag for tag in tags if tag)
 
 
 def _stations() -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from ocpp_server import sessions
 from ocpp_server.models import ChargePoint, Connector, Transaction
+from ocpp_server.services.card import id_tags
 from ocpp_server.services.errors import Invalid
 from ocpp_server.services.reservation import reservation_search
 from ocpp_server.services.station import charge_points, muteness
@@ -88,19 +89,21 @@ def _in_state(query: "ModelSelect[ChargePoint]", state: str) -> "ModelSelect[Cha
 @bp.get("/<int:charge_point_id>")
 def show(charge_point_id: int) -> Response:
     station = yard.look_at([fetch(charge_point_id)])[0]
-    recent = (
+    recent = list(
         Transaction.select()
         .where(Transaction.charge_point == charge_point_id, Transaction.stopped_at.is_null(False))
         .order_by(Transaction.started_at.desc(), Transaction.id.desc())
         .limit(RECENT)
     )
+    shown = (*station.running, *recent)
     reserved = reservation_search.active([charge_point_id])
     return page(
         "stations/show.html",
         "station",
         charge_point=station.charge_point,
         station=station,
-        recent=list(recent),
+        recent=recent,
+        card_of=id_tags.finder(session.id_tag for session in shown),
         is_mute=station.online and muteness.is_mute(charge_point_id, station.charge_point.connected_at),
         address=station_address(station.charge_point.identity),
         reserved=reserved,

@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 
 from ocpp_server import clock
 from ocpp_server.models import ChargePoint, Connector
+from ocpp_server.services.card import id_tags
 from ocpp_server.store import Store
 from tests.charging import session
 from tests.portal.conftest import PARTIAL
@@ -186,6 +187,18 @@ def test_one_station_shows_connectors_faults_and_sessions(viewer: FlaskClient, s
         assert words in text, words
     assert "/edit" not in text
     assert "has never connected" in text
+
+
+def test_one_station_names_the_cards_of_its_sessions(viewer: FlaskClient, store: Store, add_station: Add) -> None:
+    station = add_station()
+    store.write(lambda unit: id_tags.add(unit, "CARD-RUNS", label="Anna Berg"))
+    store.write(lambda unit: id_tags.add(unit, "CARD-RAN", label="Pool car"))
+    now = clock.now()
+    store.write(lambda unit: session(station, now - timedelta(hours=5), id_tag="CARD-RAN"))
+    store.write(lambda unit: session(station, now, hours=None, id_tag="card-runs"))
+    text = viewer.get(f"/stations/{station.id}").text
+    assert "Anna Berg" in text
+    assert "Pool car" in text
 
 
 def test_a_session_on_a_connector_that_never_reported_is_shown(
