@@ -13,7 +13,7 @@ from ocpp_server import clock
 from ocpp_server.services import audit
 from ocpp_server.services.audit import Filter
 from ocpp_server.store import Store
-from portal import lists, local_times, spreadsheets
+from portal import audit_words, lists, local_times, spreadsheets
 from portal.auth import role_required
 from portal.context import store
 from portal.converters import row_id
@@ -43,6 +43,7 @@ def index() -> BaseResponse:
         wanted=wanted,
         topics=_topics(),
         words=_words(),
+        done=audit_words.done,
         has_filter=wanted != Filter(),
     )
 
@@ -73,7 +74,9 @@ def _topics() -> list[tuple[str, str]]:
         "command": _("Commands"),
         "configuration": _("Configuration"),
         "charging": _("Charging"),
+        "site": _("Sites"),
         "card": _("Cards"),
+        "local_list": _("Local lists"),
         "session": _("Sessions"),
         "reservation": _("Reservations"),
         "calendar": _("Calendars"),

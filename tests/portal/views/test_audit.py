@@ -1,6 +1,9 @@
+import ast
 import csv
 import io
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -8,8 +11,11 @@ from flask.testing import FlaskClient
 from ocpp_server.models import AuditEntry, ChargePoint
 from ocpp_server.services.access import operators
 from ocpp_server.store import Store
+from portal import audit_words
 from tests.conftest import PASSWORD
 from tests.portal.conftest import PARTIAL
+
+Add = Callable[..., ChargePoint]
 
 SECRET = "0123456789abcdef"
 
@@ -41,6 +47,41 @@ def test_changes_to_stations_are_on_record(operator: FlaskClient, store: Store) 
         assert SECRET not in str(store.query("SELECT * FROM audit_entry"))
         who = AuditEntry.select().where(AuditEntry.action == "station.add").get()
     assert (who.who, who.address) == ("Operator (operator@example.com)", "127.0.0.1")
+
+
+#: Whoever puts something on record is handed its action: `audit.write`, and what shares it in views and resources.
+RECORDERS = {"write", "record", "_begin_session", "_change", "_steer", "_go_on", "_do"}
+
+
+def recorded_by_code() -> set[str]:
+    """The actions that stand in the code as an argument of a recorder."""
+    calls = [
+        node
+        for root in ("portal", "ocpp_server")
+        for path in Path(root).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in RECORDERS
+    ]
+    given = [argument for call in calls for argument in (*call.args, *(each.value for each in call.keywords))]
+    words = [node.value for argument in given for node in ast.walk(argument) if isinstance(node, ast.Constant)]
+    return {word for word in words if isinstance(word, str) and re.fullmatch(r"[a-z_]+(\.[a-z-]+)+", word)}
+
+
+def test_every_action_on_record_has_its_words_and_its_kind(admin: FlaskClient) -> None:
+    actions = recorded_by_code()
+    assert len(actions) > 50
+    assert actions <= set(audit_words.ACTIONS)
+    page = admin.get("/settings/audit").text
+    for topic in {action.partition(".")[0] for action in audit_words.ACTIONS}:
+        assert f'<option value="{topic}">' in page, topic
+
+
+def test_an_entry_is_told_in_words(operator: FlaskClient, admin: FlaskClient, add_station: Add) -> None:
+    operator.post("/cards/add", data={"id_tag": "A"})
+    operator.post(f"/stations/{add_station().id}/commands/ClearCache")
+    page = admin.get("/settings/audit").text
+    assert "Added a card" in page
+    assert "Asked: Clear card cache" in page
 
 
 def test_changes_to_cards_are_on_record(operator: FlaskClient, store: Store) -> None:
@@ -107,9 +148,7 @@ def test_the_first_admin_is_on_record(client: FlaskClient, store: Store) -> None
         assert AuditEntry.get().who == "Anna (anna@example.com)"
 
 
-def test_the_page_shows_searches_and_filters(
-    admin: FlaskClient, operator: FlaskClient, add_station: Callable[..., ChargePoint]
-) -> None:
+def test_the_page_shows_searches_and_filters(admin: FlaskClient, operator: FlaskClient, add_station: Add) -> None:
     assert "access.log-in" in admin.get("/settings/audit").text
     operator.post("/cards/add", data={"id_tag": "GUEST-7"})
     text = admin.get("/settings/audit?topic=card").text
