@@ -50,6 +50,13 @@ def test_without_jobs_the_page_says_what_one_is(viewer: FlaskClient, operator: F
     assert "/firmware/jobs/new" in operator.get("/firmware/jobs").text
 
 
+def test_without_stations_a_job_sends_to_add_one_and_a_filter_to_change_it(operator: FlaskClient) -> None:
+    page = operator.get("/firmware/jobs/new").text
+    assert "No stations yet" in page
+    assert 'href="/stations/add"' in page
+    assert "No station fits" in operator.get("/firmware/jobs/new?q=gate").text
+
+
 def test_the_menu_leads_there(viewer: FlaskClient) -> None:
     page = viewer.get("/firmware/jobs").text
     assert "logs</span>" in page
