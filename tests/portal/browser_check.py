@@ -1,6 +1,6 @@
 """Drives a real browser over the portal; a process of its own, because Playwright and gevent do not mix.
 
-Prints what it found as JSON: `problems` (what a page logged, axe's serious findings), `live` (whether the page followed
+Prints what it found as JSON: `problems` (what a page logged, axe's findings), `live` (whether the page followed
 a change), `boosted` (whether a link was followed without loading the page anew).
 """
 
@@ -66,9 +66,12 @@ PATHS = (
     "/firmware/jobs/1",
     "/stations/1/firmware",
     "/firmware/transfers",
+    "/firmware/diagnostics",
+    "/settings/audit",
+    "/settings/storage",
+    "/settings/tokens",
 )
 RUN_AXE = """axe.run({resultTypes: ["violations"]}).then(found => JSON.stringify(found.violations
-  .filter(violation => ["serious", "critical"].includes(violation.impact))
   .map(violation => `${violation.id}: ${violation.nodes[0].html}`)))"""
 
 
