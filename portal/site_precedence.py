@@ -69,9 +69,9 @@ def _sentence(template: ChargingProfileTemplate, highest: int | None) -> str:
             " puts its own back, so the schedule does not last there."
         )
     return _(
-        "The site gives each session a limit of its own, and no more than the schedule allows. Before that limit has"
-        " arrived, and when Chargeyard is gone, cars follow the schedule and not the fail-safe limit, so the site keeps"
-        " as much free for them."
+        "The site gives each session a limit of its own, and no more than the schedule allows. A car that comes follows"
+        " the schedule and not the fail-safe limit until it has its own, and as long as Chargeyard is gone, so the site"
+        " keeps as much free for it."
     )
 
 

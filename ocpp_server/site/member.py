@@ -105,12 +105,16 @@ class Member:
 
     @property
     def second_step(self) -> float:
-        """What a limit that is sent now falls back to: what was planned, but no more than it was given before.
+        """What a limit that is sent now falls back to: what was planned, but no more than it was given before, nor than
+        others allow.
 
         A higher fail-safe limit has to be paid for by others; that is looked after where the default is sent.
         """
         installed = self.default.installed
-        return self.fail_safe if installed is None else min(self.fail_safe, installed.then)
+        planned = self.fail_safe if installed is None else min(self.fail_safe, installed.then)
+        if self.cap is None:
+            return planned
+        return min(planned, self.cap if self.can_pause else max(self.cap, self.smallest))
 
     @property
     def _for_ever(self) -> float:

@@ -93,6 +93,17 @@ def test_a_session_is_given_no_more_than_schedules_allow():
     assert play.given()[1] > 15
 
 
+def test_without_chargeyard_a_session_falls_to_no_more_than_schedules_allowed_when_it_was_told_last():
+    play = Play(40, 2)
+    play.car(1)
+    member = play.site.members[1, 1]
+    for amperes in (10.0, 8.0):
+        member.cap = amperes
+        play.run(60)
+        assert member.session.hold.falls_to == amperes
+    assert play.run(300) == 0
+
+
 def test_a_session_that_is_allowed_less_than_its_smallest_current_is_paused_unless_it_must_not_be():
     play = Play(40, 2)
     for number in (1, 2):
@@ -101,6 +112,7 @@ def test_a_session_that_is_allowed_less_than_its_smallest_current_is_paused_unle
     play.site.members[2, 1].can_pause = False
     play.run(120)
     assert play.given() == {1: 0.0, 2: 6.0}
+    assert play.site.members[2, 1].session.hold.falls_to == 6.0
 
 
 def test_what_a_station_takes_in_watts_and_a_schedule_allows_is_compared_with_what_is_needed_in_watts():
