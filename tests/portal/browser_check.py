@@ -71,6 +71,9 @@ PATHS = (
     "/settings/storage",
     "/settings/tokens",
 )
+#: Limits of circuits are preset, and are not to be saved unseen.
+HIDDEN_LIMITS = """[...document.querySelectorAll(".site-circuits [name=limit]")]
+  .filter(field => field.getBoundingClientRect().right > innerWidth).map(field => field.ariaLabel)"""
 RUN_AXE = """axe.run({resultTypes: ["violations"]}).then(found => JSON.stringify(found.violations
   .map(violation => `${violation.id}: ${violation.nodes[0].html}`)))"""
 
@@ -117,6 +120,7 @@ def inspect(page: Page, width: int) -> list[str]:
     problems = json.loads(answer["result"]["value"])
     if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
         problems.append(f"is wider than {width} pixels")
+    problems += [f"hides {name} beside the screen" for name in page.evaluate(HIDDEN_LIMITS)]
     return problems
 
 
