@@ -43,6 +43,7 @@ def index() -> Response:
         purpose_word=purpose_word,
         repeat_word=repeat_word,
         steps_word=steps_word,
+        zone_name=zone_name(),
         applications=[(row, states) for row, states in zip(applications, _states(applications), strict=True)],
         bar=fates.bar,
         sentence=fates.sentence,

@@ -36,6 +36,14 @@ def test_a_drawn_schedule_is_kept_and_shown(operator: FlaskClient, night: Chargi
     assert 'value="06:00"' in operator.get(f"/charging/templates/{night.id}/edit").text
 
 
+def test_the_list_names_the_zone_of_times_that_are_not_the_viewers(
+    operator: FlaskClient, night: ChargingProfileTemplate
+) -> None:
+    assert "Times of Europe/Berlin" in operator.get("/charging").text
+    operator.set_cookie("tz", "Europe/Berlin")
+    assert "Times of Europe/Berlin" not in operator.get("/charging").text
+
+
 def test_a_week_counts_its_days(operator: FlaskClient, store: Store) -> None:
     week = form(("0", "00:00", "16"), ("5", "08:30", "32"), ("", "", ""), repeat="Weekly", name="Week")
     operator.post("/charging/templates/new", data=week)
