@@ -82,7 +82,9 @@ def test_the_list_is_found_by_card_label_station_state_and_time(
 
 
 def test_empty_pages_say_the_next_step(operator: FlaskClient, viewer: FlaskClient, add_station: Add) -> None:
-    assert "Add a station first" in operator.get("/reservations").text
+    page = operator.get("/reservations").text
+    assert "Add a station first" in page
+    assert "Make the first one" not in page
     add_station()
     assert "Make the first one" in operator.get("/reservations").text
     assert "Make the first one" in operator.get("/reservations/list").text
