@@ -209,7 +209,7 @@ def test_an_announced_size_is_checked_first_and_last(files: Files, log_in: Calla
     offer = files.expect()
     client = log_in(offer)
     client.sendcmd(f"ALLO {LIMIT + 1}")
-    with pytest.raises(ftplib.error_perm, match="3000000 bytes at most"):
+    with pytest.raises(ftplib.error_perm, match="3,000,000 bytes at most"):
         client.storbinary("STOR a.log", io.BytesIO(LOG))
     client.sendcmd("ALLO 1000000")
     with pytest.raises(ftplib.error_perm, match="Only 240000 of 1000000 bytes came"):
