@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from ocpp_server import clock, timestamps
 from ocpp_server.models import ChargingProfileTemplate, Command, CommandBatch, ConfigurationTemplate
@@ -56,11 +57,12 @@ def brief(payload: str) -> str:
             return f"{values['key']} = {values['value']}"[:120]
         if "updateType" in values:
             entries = len(values.get("localAuthorizationList") or ())
-            return _(
-                "%(kind)s, version %(version)s, %(count)s entries",
+            return ngettext(
+                "%(kind)s, version %(version)s, %(num)d entry",
+                "%(kind)s, version %(version)s, %(num)d entries",
+                entries,
                 kind=values["updateType"],
                 version=values["listVersion"],
-                count=entries,
             )
         shown = (_shown(name, value) for name, value in values.items() if not isinstance(value, dict))
         return ", ".join(shown)[:120]

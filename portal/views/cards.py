@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
+from flask_babel import lazy_gettext, ngettext
 from peewee import DoesNotExist
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -125,7 +125,9 @@ def import_file() -> BaseResponse:
     done = card_files.take_over(lines)
     if any(line.problem for line in done):
         return _preview(done, text)
-    flash(_("%(count)s cards were read from the file.", count=len(done)), "success")
+    flash(
+        ngettext("%(num)d card was read from the file.", "%(num)d cards were read from the file.", len(done)), "success"
+    )
     return redirect(url_for("cards.index"), 303)
 
 

@@ -65,6 +65,7 @@ def test_form_and_confirmation_come_before_anything_is_sent(
     chosen = {"operation": "Reset", "station": [*ids, "4"]}
     form = operator.post("/batches/new", data=chosen)
     assert "Reset: 4 stations" in form.text
+    assert "Reset: 1 station<" in operator.post("/batches/new", data={**chosen, "station": ids[:1]}).text
     page = operator.post("/batches/new", data={**chosen, "send": "1", "type": "Hard"}).text
     assert "This asks 3 stations." in page
     assert "1 session is running on these 4 stations. A hard reset ends it." in page

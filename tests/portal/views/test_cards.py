@@ -200,6 +200,8 @@ def test_an_import_is_shown_before_it_is_done(operator, store, card):
     cards = stored(store)
     assert (cards["04a1"].label, cards["04a1"].parent_id_tag, cards["04a1"].expiry_date) == ("Anna B.", "FLEET", None)
     assert cards["=1"].expiry_date == datetime(2026, 12, 31, 23, tzinfo=UTC)
+    operator.post("/cards/import", data={"text": "id_tag\nB\n"})
+    assert "1 card was read from the file." in operator.get("/cards").text
 
 
 def test_a_file_with_problems_names_them_and_imports_nothing(operator, store, card):

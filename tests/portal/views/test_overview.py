@@ -38,7 +38,9 @@ def test_all_is_well_is_said_plainly(viewer: FlaskClient, store: Store, add_stat
     station = add_station()
     connected.add(station.id)
     report(store, station, 1, "Available")
-    assert "Nothing needs attention." in viewer.get("/").text
+    page = viewer.get("/").text
+    assert "Nothing needs attention." in page
+    assert "of 1 station<" in page
 
 
 def test_faults_offline_stations_and_loose_ends_need_attention(

@@ -104,6 +104,11 @@ def test_requests_are_listed_filtered_and_shown_on_the_station(
         ("ChangeAvailability", {"connectorId": 0, "type": "Inoperative"}, "whole station, Inoperative"),
         ("RemoteStopTransaction", {"transactionId": 17}, "session 17"),
         (
+            "SendLocalList",
+            {"updateType": "Differential", "listVersion": 2, "localAuthorizationList": [{"idTag": "CARD-1"}]},
+            "Differential, version 2, 1 entry",
+        ),
+        (
             "ReserveNow",
             {"connectorId": 1, "expiryDate": "2026-11-26T19:38:38Z", "idTag": "CARD-1", "reservationId": 4},
             "connector 1, until 26 Nov 19:38, CARD-1, reservation 4",
