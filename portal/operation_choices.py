@@ -1,8 +1,11 @@
 """What forms offer: the connectors, cards and sessions that are known."""
 
+from collections.abc import Callable, Iterable
+
 from flask_babel import gettext as _
 
-from ocpp_server.models import IdTag
+from ocpp_server.models import IdTag, Transaction
+from ocpp_server.services.card import id_tags
 from portal.operation import Choice, Target
 from portal.states import state_word
 
@@ -42,13 +45,25 @@ def cards(target: Target) -> list[Choice]:
     return [Choice(card.id_tag, card.label or card.id_tag) for card in found]
 
 
+def card_names(running: Iterable[Transaction]) -> Callable[[str], str]:
+    """What people call the cards of these sessions: by their tags where they have no label."""
+    card_of = id_tags.finder(session.id_tag for session in running)
+
+    def name(id_tag: str) -> str:
+        card = card_of(id_tag)
+        return card.label if card and card.label else id_tag
+
+    return name
+
+
 def sessions(target: Target) -> list[Choice]:
     """The sessions that run."""
+    name = card_names(target.running)
     return [
         Choice(
             str(session.id),
             _("Session %(number)s", number=session.id),
-            _("connector %(number)s, card %(card)s", number=session.connector_id, card=session.id_tag),
+            _("connector %(number)s, card %(card)s", number=session.connector_id, card=name(session.id_tag)),
         )
         for session in target.running
     ]

@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext as _l
 
 from portal.formats import energy
 from portal.operation import NUMBER, Field, Operation, Payload, Target
-from portal.operation_choices import sessions
+from portal.operation_choices import card_names, sessions
 
 
 def _warn(target: Target, payload: Payload) -> list[str]:
@@ -13,7 +13,7 @@ def _warn(target: Target, payload: Payload) -> list[str]:
     session = next((session for session in target.running if session.id == number), None)
     if session is None:
         return [_("Session %(number)s is not known to be running on this station.", number=number)]
-    facts = {"number": number, "connector": session.connector_id, "card": session.id_tag}
+    facts = {"number": number, "connector": session.connector_id, "card": card_names([session])(session.id_tag)}
     return [
         _(
             "Session %(number)s on connector %(connector)s with card %(card)s has taken %(energy)s and ends now.",

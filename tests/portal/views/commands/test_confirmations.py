@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 import app as entry
 from ocpp_server import clock
 from ocpp_server.models import ChargePoint
+from ocpp_server.services.card import id_tags
 from ocpp_server.settings import Settings
 from ocpp_server.store import Store
 from tests.charging import session
@@ -59,6 +60,15 @@ def test_what_can_do_harm_is_confirmed_with_real_numbers(
     assert "<select" in back.text or "<input" in back.text
     assert operator.post(path, data={**form, **ONCE}).status_code == 303
     assert len(asked(store)) == 1
+
+
+def test_whose_session_is_stopped_is_said_by_name(operator: FlaskClient, store: Store, add_station: Add) -> None:
+    station = add_station()
+    store.write(lambda unit: id_tags.add(unit, "CARD-1", label="Anna Berg"))
+    store.write(lambda unit: session(station, clock.now(), hours=None))
+    path = f"/stations/{station.id}/commands/RemoteStopTransaction"
+    assert "connector 1, card Anna Berg" in operator.get(path).text
+    assert "with card Anna Berg has taken 0.00 kWh" in operator.post(path, data={"transactionId": "1"}).text
 
 
 @pytest.mark.parametrize(
