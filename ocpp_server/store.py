@@ -138,7 +138,10 @@ class Store:
         with self.database.connection_context():
             runner = Runner(self.database, MIGRATIONS)
             steps = runner.status()
-            if any(step.applied for step in steps) and not all(step.applied for step in steps):
+            is_known = any(step.applied for step in steps)
+            # How a new database came to be would only hide the address to open.
+            logging.getLogger("peewee.migrations").setLevel(logging.INFO if is_known else logging.WARNING)
+            if is_known and not all(step.applied for step in steps):
                 log.info("the tables are brought up to date; millions of rows take minutes, nobody is served meanwhile")
             return runner.up()
 

@@ -51,6 +51,8 @@ def of_station(charge_point_id: int, held: Sequence[InstalledChargingProfile]) -
 
 def stations(charge_point_ids: Collection[int]) -> set[int]:
     """Which of these stations owe an answer; it may have been overtaken since."""
+    if not charge_point_ids:
+        return set()
     row = Command
     query = row.select(row.charge_point).where(row.charge_point.in_(list(charge_point_ids)), _is_silent())
     return {found.charge_point_id for found in query.distinct()}
