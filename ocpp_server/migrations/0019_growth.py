@@ -17,6 +17,8 @@ INDEXES = (
     ("frame_errors", "frame", "(charge_point_id, id) WHERE outcome <> ''"),
     # What waits or is on the wire.
     ("command_open", "command", "(charge_point_id, id) WHERE finished_at IS NULL"),
+    # What stations never answered: it is looked for at each station that holds charging profiles.
+    ("command_silent", "command", "(charge_point_id, id) WHERE state IN ('timeout', 'lost')"),
     # What Chargeyard asked by itself, to remove it in the order of time.
     ("command_own", "command", "(action, id) WHERE requested_by = 'Chargeyard'"),
     ("command_charge_point_id_action_id", "command", "(charge_point_id, action, id)"),

@@ -10,7 +10,7 @@ from typing import Any
 from peewee import ModelSelect
 
 #: Rows in one statement, some milliseconds, and statements in one search.
-STEP, STEPS = 2_000, 5
+STEP, STEPS = 2_000, 3
 
 
 @dataclass(frozen=True)

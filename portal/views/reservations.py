@@ -258,7 +258,8 @@ def _said(wish: reservations.Wish) -> dict[str, Any]:
 
 
 def _station_options() -> list[tuple[str, str]]:
-    query = ChargePoint.select().where(ChargePoint.deleted_at.is_null()).order_by(ChargePoint.identity_key)
+    query = ChargePoint.select(ChargePoint.id, ChargePoint.identity, ChargePoint.label)
+    query = query.where(ChargePoint.deleted_at.is_null()).order_by(ChargePoint.identity_key)
     return [("", _("All stations")), *((str(point.id), point.name) for point in query)]
 
 

@@ -18,6 +18,7 @@ BY_HAND = {
     "charging_transaction_card",
     "command_open",
     "command_own",
+    "command_silent",
     "frame_odd",
     "frame_errors",
     "meter_value_outside",

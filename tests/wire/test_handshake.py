@@ -302,6 +302,7 @@ class TestInbox:
 
     def test_an_address_that_tries_identities_fills_no_disk(self, yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(refusals, "MAX_ROWS", 10)
+        monkeypatch.setattr(refusals, "SLACK", 0)
         for number in range(15):
             refused(yard, f"/ocpp/GUESS-{number}")
         rows = yard.rows(Refusal)

@@ -169,7 +169,7 @@ def settle(unit: Unit, charge_point_ids: Collection[int]) -> None:
 def _on_record(charge_point_ids: Collection[int]) -> list[tuple[InstalledChargingProfile, bool]]:
     """Every row, and whether it is over: a TxProfile whose transaction has ended."""
     row = InstalledChargingProfile
-    order = (row.charge_point, row.connector_id, row.purpose, row.stack_level.desc())
+    order = (row.charge_point, row.connector_id, row.purpose, row.stack_level.desc(), row.id)
     rows = list(row.select().where(row.charge_point.in_(list(charge_point_ids))).order_by(*order))
     named = [found.transaction_id for found in rows if found.purpose == TX and found.transaction_id is not None]
     query = Transaction.select(Transaction.id).where(Transaction.id.in_(named), Transaction.stopped_at.is_null())

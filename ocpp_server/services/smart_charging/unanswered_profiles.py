@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from peewee import Expression
+from peewee import SQL, Expression
 
 from ocpp_server.charging.profile import TX
 from ocpp_server.models import Command, InstalledChargingProfile, Transaction
-from ocpp_server.models.commands import ANSWERED, LOST, TIMEOUT
+from ocpp_server.models.commands import ANSWERED
 from ocpp_server.services.smart_charging import installed_profiles
 from ocpp_server.services.smart_charging.installed_profiles import fits, payload_of, replaces
 
@@ -66,8 +66,8 @@ def is_overtaken(charge_point_id: int, command_id: int, connector_id: int, profi
 
 
 def _is_silent() -> Expression:
-    row = Command
-    return row.action.in_((_SET, _CLEAR)) & row.state.in_((TIMEOUT, LOST)) & row.late_at.is_null()
+    # Spelled out, or the index on just these would not be used.
+    return SQL("state IN ('timeout', 'lost')") & Command.action.in_((_SET, _CLEAR)) & Command.late_at.is_null()
 
 
 def _read(command: Command) -> list[Unanswered]:
