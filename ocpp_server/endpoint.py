@@ -59,11 +59,8 @@ def create_endpoint(settings: Settings, store: Store) -> Flask:
     def charge_point(ws: Any, path: str = "") -> None:
         session = Session(store, settings, g.station, StationSocket(ws.sock, settings.max_message_size))
         session.run()
-        if session.flood:
-            _record(store, g.upgrade, "flood", session.flood)
-        if session.socket.is_too_long:
-            limit = f"more than {settings.max_message_size:,} bytes in a message"
-            _record(store, g.upgrade, "too_long", limit)
+        if session.cut_off is not None:
+            _record(store, g.upgrade, *session.cut_off)
 
     return app
 

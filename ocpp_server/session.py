@@ -35,8 +35,8 @@ class Session:
         self.last_seen_at: datetime = self.connected_at
         self.outbox = Outbox(store, station, sock)
         self._unreadable = 0
-        #: What it did, where it was cut off for flooding.
-        self.flood = ""
+        #: Why it was cut off, as the inbox names it, and what it did.
+        self.cut_off: tuple[str, str] | None = None
 
     @property
     def charge_point_id(self) -> int:
@@ -60,15 +60,17 @@ class Session:
             self.socket.close_reason = self.socket.close_reason or str(closed)
         finally:
             self._leave()
+        if self.socket.is_too_long:
+            self.cut_off = "too_long", f"more than {self.settings.max_message_size:,} bytes in a message"
 
     def _slow_down(self, text: str) -> None:
         """A station that does not wait for its answers (J 4.1.1) has a limited allowance."""
         try:
             pause = self.station.allowance.take(time.monotonic(), len(text))
         except Flooded as flooded:
-            self.flood = str(flooded)
-            self.socket.hang_up(1008, self.flood)
-            raise Closed(self.flood) from flooded
+            self.cut_off = "flood", str(flooded)
+            self.socket.hang_up(1008, str(flooded))
+            raise Closed(str(flooded)) from flooded
         if pause:
             gevent.sleep(pause)
 

@@ -2,6 +2,7 @@
 
 from flask import url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from ocpp_server import sessions
 from ocpp_server.models import ChargePoint, Refusal
@@ -13,9 +14,37 @@ from portal.context import settings
 from portal.remedies import Explanation, Remedy
 from portal.wording import said
 
+#: What was done and what helps, where that is up to the station.
+_AT_THE_STATION = {
+    "insecure": (
+        _l("%(who)s came without encryption, which its security profile forbids."),
+        _l(
+            "Have it connect by wss://. If a reverse proxy speaks TLS for Chargeyard, tell Chargeyard so with "
+            "CSMS_TRUSTED_PROXIES."
+        ),
+    ),
+    "flood": (
+        _l("%(who)s sent far more messages than a station can mean to."),
+        _l(
+            "It was cut off, so that the others are served, and is let in again when it slows down. Restart it; if it "
+            "does it again, its firmware is at fault, or two stations share this identity."
+        ),
+    ),
+    "too_long": (
+        _l("%(who)s sent a message that is longer than allowed."),
+        _l(
+            "It was cut off, and will send the message again. If it is the end of a long session with many meter "
+            "values, raise CSMS_MAX_MESSAGE_SIZE and restart Chargeyard, or its energy is never billed."
+        ),
+    ),
+}
+
 
 def explain(refusal: Refusal, charge_point: ChargePoint | None) -> Explanation:
     """The sentence and the remedies; `charge_point` is the station of that identity, deleted ones included."""
+    if refusal.reason in _AT_THE_STATION:
+        what, advice = _AT_THE_STATION[refusal.reason]
+        return Explanation(what % {"who": _who(refusal, charge_point)}, str(advice), _show(charge_point))
     words = _WORDS.get(refusal.reason, _other)
     return words(refusal, charge_point)
 
@@ -132,39 +161,6 @@ def _not_websocket(refusal: Refusal, charge_point: ChargePoint | None) -> Explan
     )
 
 
-def _flood(refusal: Refusal, charge_point: ChargePoint | None) -> Explanation:
-    return Explanation(
-        _("%(who)s sent far more messages than a station can mean to.", who=_who(refusal, charge_point)),
-        _(
-            "It was cut off, so that the others are served, and is let in again when it slows down. Restart it; if it "
-            "does it again, its firmware is at fault, or two stations share this identity."
-        ),
-        _show(charge_point),
-    )
-
-
-def _insecure(refusal: Refusal, charge_point: ChargePoint | None) -> Explanation:
-    return Explanation(
-        _("%(who)s came without encryption, which its security profile forbids.", who=_who(refusal, charge_point)),
-        _(
-            "Have it connect by wss://. If a reverse proxy speaks TLS for Chargeyard, tell Chargeyard so with "
-            "CSMS_TRUSTED_PROXIES."
-        ),
-        _show(charge_point),
-    )
-
-
-def _too_long(refusal: Refusal, charge_point: ChargePoint | None) -> Explanation:
-    return Explanation(
-        _("%(who)s sent a message that is longer than allowed.", who=_who(refusal, charge_point)),
-        _(
-            "It was cut off, and will send the message again. If it is the end of a long session with many meter "
-            "values, raise CSMS_MAX_MESSAGE_SIZE and restart Chargeyard, or its energy is never billed."
-        ),
-        _show(charge_point),
-    )
-
-
 def _other(refusal: Refusal, charge_point: ChargePoint | None) -> Explanation:
     return Explanation(
         _("%(who)s was refused (%(reason)s).", who=_who(refusal, charge_point), reason=refusal.reason),
@@ -210,7 +206,4 @@ _WORDS = {
     "no_subprotocol": _no_subprotocol,
     "no_identity": _no_identity,
     "not_websocket": _not_websocket,
-    "insecure": _insecure,
-    "flood": _flood,
-    "too_long": _too_long,
 }

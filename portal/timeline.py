@@ -190,7 +190,8 @@ def _sessions(shown: Window, ids: Sequence[int]) -> list[Transaction]:
         # Longer than the picture, of which there are few.
         (of_these, row.stopped_at - row.started_at > end - start, row.stopped_at + 0 > end, row.started_at + 0 < start),
     )
-    found = [session for way in ways for session in row.select().where(*way).limit(2000)]
+    drawn = row.select(row.id, row.charge_point, row.connector_id, row.started_at, row.stopped_at)
+    found = [session for way in ways for session in drawn.where(*way).limit(2000)]
     return sorted(found, key=lambda session: session.started_at)
 
 

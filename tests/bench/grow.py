@@ -95,8 +95,8 @@ def grow(url: str, stations: int, meter_values: int, frames: int) -> None:
         fill(_AUDIT, requests, request_at)
         fill(_ORPHAN, min(_ORPHANS, requests), request_at)
         if not url.startswith("sqlite"):
-            # PostgreSQL does this by itself, some minutes later.
-            execute("ANALYZE")
+            # PostgreSQL does this by itself, some minutes later, and would be at it during the measurement.
+            execute("VACUUM ANALYZE")
 
 
 def _at(begin: int, span: int, number: int) -> Callable[[str], str]:

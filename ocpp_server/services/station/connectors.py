@@ -24,7 +24,7 @@ def report(unit: Unit, station: Station, payload: dict[str, Any], received_at: i
     """Store a status unless a newer one is known (rule 70); whether it counts. `notes` takes what was tolerated."""
     connector_id = payload["connectorId"]
     if connector_id > MAX_CONNECTOR_ID:
-        notes.append(f"connectorId: {connector_id} was not stored, there is no such station.")
+        notes.append(f"connectorId: {connector_id} was not stored, no station has so many.")
         return False
     told_at = _told_at(payload.get("timestamp"), received_at, notes)
     if told_at is not None and told_at < station.told_until.get(connector_id, told_at):
